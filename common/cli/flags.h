@@ -1,0 +1,56 @@
+// Command lines as Go's package flag reads them (derper.md 1.1), with an environment overlay. One
+// parser for the four programs. CLI11 stays inside the .cc file.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.h"
+
+namespace derp::cli {
+
+// What to do after Parse().
+struct ParseResult {
+  enum class Action { kRun, kExit };
+  Action action = Action::kRun;
+  int exit_code = 0;         // for kExit: 0 help, 2 usage
+  std::string stderr_text;   // message and usage, to be printed by main
+};
+
+class FlagSet {
+ public:
+  // `program` is argv[0] as shown in the usage; `env_prefix` ("DERPER_") opens the environment overlay.
+  FlagSet(std::string program, std::string env_prefix);
+  ~FlagSet();
+
+  // `target` keeps its value as the default. A repeated flag: the last one wins, except for lists.
+  void Bool(std::string name, bool* target, std::string help);
+  void Int(std::string name, std::int64_t* target, std::string help);
+  void Float(std::string name, double* target, std::string help);
+  void Text(std::string name, std::string* target, std::string help);
+  void DurationFlag(std::string name, Duration* target, std::string help);
+  void List(std::string name, std::vector<std::string>* target, std::string help);  // may repeat
+
+  // Leftover words are allowed only after this call (stunc); else they are a usage error that names them.
+  void AllowPositional(std::vector<std::string>* target, std::string usage_line);
+
+  // Flag > environment > default. From the environment, unknown names and empty values are ignored, and so are
+  // values with tcp:// or udp:// in them; a bad value is a usage error that names the variable.
+  ParseResult Parse(const std::vector<std::string>& args,
+                    const std::map<std::string, std::string>& environment);
+
+  bool WasSet(std::string_view name) const;  // by flag or environment
+  std::string Usage() const;                 // as Go prints it
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+std::map<std::string, std::string> ProcessEnvironment();
+
+}  // namespace derp::cli

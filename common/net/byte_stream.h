@@ -1,0 +1,40 @@
+// A blocking, deadline-bounded byte stream over a connected TCP socket, with or without TLS: what the
+// tools (derpprobe, netcheck) read and write. The relay does not use it. One thread at a time.
+#pragma once
+
+#include <memory>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "common/net/fd.h"
+#include "common/net/tls_session.h"
+
+namespace derp::net {
+
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+  // At least one byte, or an error: kTimeout, kClosed (orderly end), kReset, kTls …
+  virtual Expected<std::size_t, Error> Read(ByteSpan out, TimePoint deadline) = 0;
+  virtual Expected<void, Error> Write(ByteView bytes, TimePoint deadline) = 0;
+  // The socket below, for poll(); a TLS stream may hold decrypted bytes the socket does not show:
+  // ask `buffered()` first.
+  virtual int fd() const = 0;
+  virtual bool buffered() const = 0;
+  virtual const TlsSession* tls() const { return nullptr; }
+};
+
+std::unique_ptr<ByteStream> MakePlainStream(Fd fd);
+
+// Runs the client's handshake. A failure tells, beside the error, how TLS failed, if TLS did.
+struct TlsHandshakeError {
+  Error error;
+  std::optional<TlsFailure> tls;
+  Bytes first_bytes;  // what the peer sent first, at most 64 bytes: to tell HTTP or SSH from TLS
+};
+Expected<std::unique_ptr<ByteStream>, TlsHandshakeError> StartTls(
+    Fd fd, std::shared_ptr<const TlsClientContext> context, std::string_view server_name,
+    TimePoint deadline);
+
+}  // namespace derp::net

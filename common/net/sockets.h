@@ -1,0 +1,69 @@
+// TCP and UDP sockets: opening, binding, connecting, addresses. Blocking behaviour is always bounded
+// by a deadline on the steady clock; descriptors are close-on-exec and non-blocking.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "common/base/socket_address.h"
+#include "common/net/fd.h"
+
+struct sockaddr_storage;
+
+namespace derp::net {
+
+// Conversions to and from the kernel's form. ToSockaddr returns the length used.
+unsigned ToSockaddr(const SocketAddress& address, sockaddr_storage& storage);
+std::optional<SocketAddress> FromSockaddr(const sockaddr_storage& storage);
+
+struct TcpOptions {
+  Duration user_timeout{};      // TCP_USER_TIMEOUT, 0 = kernel default
+  Duration keepalive_idle{};    // 0 = 15 s, negative = keep-alive off (derper.md 2.2)
+};
+
+// Binds and listens. An unspecified IPv6 address is dual-stack (IPV6_V6ONLY off), with IPv4 as the
+// fall-back where IPv6 is absent. Port 0 picks one: see LocalAddress. No SO_REUSEPORT.
+Expected<Fd, Error> ListenTcp(const SocketAddress& address, const TcpOptions& options);
+
+// A non-blocking accept: empty when nothing waits. TCP_NODELAY is set; `peer` is unmapped.
+struct Accepted {
+  Fd fd;
+  SocketAddress peer;
+};
+Expected<std::optional<Accepted>, Error> Accept(int listener, const TcpOptions& options);
+
+// Connects, waiting no longer than `deadline`. Errors read as Go's: "dial tcp 127.0.0.1:1: connect:
+// connection refused".
+Expected<Fd, Error> ConnectTcp(const SocketAddress& address, TimePoint deadline);
+// Starts a connect without waiting; CompleteConnect gives the outcome once the fd is writable.
+Expected<Fd, Error> StartConnectTcp(const SocketAddress& address);
+Expected<void, Error> CompleteConnect(int fd, const SocketAddress& address);
+
+// A UDP socket bound to `address`; an unspecified IPv6 address is dual-stack.
+Expected<Fd, Error> BindUdp(const SocketAddress& address);
+
+struct Datagram {
+  Bytes bytes;
+  SocketAddress source;  // as the socket sees it: mapped on a dual-stack socket
+};
+Expected<void, Error> SendTo(int fd, ByteView bytes, const SocketAddress& to);
+// Waits until `deadline`; kTimeout when nothing came. A reported ICMP refusal is kRefused.
+Expected<Datagram, Error> ReceiveFrom(int fd, TimePoint deadline);
+
+Expected<SocketAddress, Error> LocalAddress(int fd);
+Expected<SocketAddress, Error> PeerAddress(int fd);
+
+// Waits for readiness; false on time-out.
+bool WaitReadable(int fd, TimePoint deadline);
+bool WaitWritable(int fd, TimePoint deadline);
+
+// Raises RLIMIT_NOFILE to its hard limit and returns it.
+std::uint64_t RaiseDescriptorLimit();
+
+// Whether this machine has a route for a global address of the family (a UDP connect, no packet).
+bool HasRoute(AddressFamily family);
+
+}  // namespace derp::net

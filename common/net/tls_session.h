@@ -1,0 +1,79 @@
+// One TLS connection without I/O: ciphertext in, plaintext out, and the reverse, over a custom BIO.
+// The same object serves the relay's event loop, a prober's blocking socket and a unit test.
+// Not thread-safe; belongs to one connection. OpenSSL stays inside the .cc files.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/bytes.h"
+#include "common/base/result.h"
+#include "common/net/certificate.h"
+#include "common/net/tls_context.h"
+
+namespace derp::net {
+
+enum class TlsStatus {
+  kOk,        // progress was made
+  kWantRead,  // more ciphertext is needed
+  kClosed,    // the peer sent close_notify
+  kFailed,    // see failure(); the session is dead
+};
+
+struct TlsFailure {
+  enum class Cause {
+    kAlertReceived,  // `alert` says which
+    kNotTls,         // the first bytes were no TLS record
+    kVersion,        // no common protocol version
+    kCertificate,    // SNI refused, no certificate for the name
+    kProtocol,       // anything else; `text` is OpenSSL's reason
+  };
+  Cause cause = Cause::kProtocol;
+  int alert = -1;     // TLS alert number received, -1 if none
+  std::string text;   // for people, e.g. "remote error: tls: bad certificate"
+};
+
+class TlsSession {
+ public:
+  // Both borrow the context, which must outlive the session (a reload makes a new context and keeps
+  // the old one alive by shared_ptr).
+  static TlsSession Server(std::shared_ptr<const TlsServerContext> context);
+  // `server_name` is sent as SNI unless it is empty or an IP literal.
+  static TlsSession Client(std::shared_ptr<const TlsClientContext> context, std::string_view server_name);
+  TlsSession(TlsSession&&) noexcept;
+  TlsSession& operator=(TlsSession&&) noexcept;
+  ~TlsSession();
+
+  // Each call takes ciphertext from the front of `input` (advancing it; what is left of a cut record
+  // is kept inside) and appends ciphertext to send to `output`, also when it fails (the alert).
+  TlsStatus Handshake(ByteView& input, Bytes& output);
+  // Decrypts up to out.size() bytes; `*count` is set. kOk means *count > 0; call again until
+  // kWantRead. One TLS record may need several calls when `out` is smaller than it.
+  TlsStatus Read(ByteView& input, Bytes& output, ByteSpan out, std::size_t* count);
+  // Encrypts all of `plaintext` in records of up to 16 KiB.
+  TlsStatus Write(ByteView plaintext, Bytes& output);
+  void Shutdown(Bytes& output);  // appends close_notify
+
+  bool handshake_done() const;
+  const TlsFailure& failure() const;
+  std::string_view version() const;  // "1.2", "1.3"
+  bool is_tls13() const;
+  std::string_view cipher() const;
+  // Server: the SNI the client sent, empty if none. Client: the SNI sent.
+  std::string_view sni() const;
+  // Client: the certificates in the order received.
+  std::vector<Certificate> PeerCertificates() const;
+
+  // Gives OpenSSL's record buffers back while the connection is idle (SSL_free_buffers).
+  void ReleaseBuffers();
+
+ private:
+  struct Impl;
+  explicit TlsSession(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace derp::net

@@ -1,0 +1,45 @@
+# derp_library(NAME SOURCES ... PUBLIC ... PRIVATE ...): a static library of one folder, compiled with
+# the project's flags. Headers are found from the repository root.
+function(derp_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE project_flags ${ARG_PRIVATE})
+  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# derp_program(NAME SOURCES ... LIBRARIES ...): one of the four programs, with its man page.
+function(derp_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE project_flags ${ARG_LIBRARIES})
+  install(TARGETS ${name} RUNTIME)
+  install(FILES "${PROJECT_SOURCE_DIR}/docs/man/${name}.1" TYPE MAN PERMISSIONS OWNER_READ
+          OWNER_WRITE GROUP_READ WORLD_READ DESTINATION "share/man/man1")
+endfunction()
+
+# derp_test(NAME LABEL SOURCES ... LIBRARIES ...): a Catch2 executable whose cases are single ctest entries.
+function(derp_test name label)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE project_flags tests_main tests_support ${ARG_LIBRARIES})
+  target_compile_definitions(${name} PRIVATE
+    DERP_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  catch_discover_tests(${name} TEST_PREFIX "${label}: " PROPERTIES LABELS ${label} TIMEOUT 120)
+endfunction()
+
+# derp_fuzz(NAME SOURCE CORPUS LIBRARIES ...): replays tests/fuzz/corpus/CORPUS through the target with a
+# plain main in every build; with DERP_FUZZ (clang) the libFuzzer program fuzz_NAME is built as well.
+function(derp_fuzz name source corpus)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  add_executable(replay_${name} ${source} "${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc")
+  target_link_libraries(replay_${name} PRIVATE project_flags ${ARG_LIBRARIES})
+  add_test(NAME "fuzz-replay: ${name}"
+    COMMAND replay_${name} "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${corpus}")
+  set_tests_properties("fuzz-replay: ${name}" PROPERTIES LABELS fuzz-replay TIMEOUT 120)
+  if(DERP_FUZZ)
+    add_executable(fuzz_${name} ${source})
+    target_link_libraries(fuzz_${name} PRIVATE project_flags ${ARG_LIBRARIES})
+    target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  endif()
+endfunction()
