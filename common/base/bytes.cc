@@ -52,7 +52,9 @@ void AppendU64Be(Bytes& out, std::uint64_t value) {
 
 void AppendBytes(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 
-void AppendText(Bytes& out, std::string_view text) { out.insert(out.end(), text.begin(), text.end()); }
+void AppendText(Bytes& out, std::string_view text) {
+  out.insert(out.end(), text.begin(), text.end());
+}
 
 void StoreU16Be(std::uint8_t* out, std::uint16_t value) {
   out[0] = static_cast<std::uint8_t>(value >> 8);

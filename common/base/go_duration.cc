@@ -23,11 +23,11 @@ struct Unit {
 };
 
 constexpr Unit kUnits[] = {  // Longer names first where one is the start of another.
-    {"ns", 1},           {"us", 1'000},          {"µs", 1'000},  {"μs", 1'000},
-    {"ms", 1'000'000},   {"s", 1'000'000'000},   {"m", 60'000'000'000},
-    {"h", 3'600'000'000'000}};
+    {"ns", 1},         {"us", 1'000},        {"µs", 1'000},         {"μs", 1'000},
+    {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
 
-constexpr std::uint64_t kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + 1;
+constexpr std::uint64_t kMost =
+    static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + 1;
 
 bool TakeDigit(std::string_view& text, std::uint64_t& digit) {
   if (text.empty() || text[0] < '0' || text[0] > '9') return false;

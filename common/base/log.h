@@ -60,8 +60,8 @@ class Logger {
 // The prefix of Go's standard logger for `time` in the local zone, with its final blank.
 std::string GoLogPrefix(WallTime time);
 
-// A stream of lines of one cause: a burst passes, then one per `interval`; the next line that passes
-// says how many were left out. Any thread.
+// A stream of lines of one cause: a burst passes, then one per `interval`; the next line that
+// passes says how many were left out. Any thread.
 class RateLimitedLog {
  public:
   RateLimitedLog(const Logger& logger, const Clock& clock, double burst, Duration interval);

@@ -28,7 +28,8 @@ class DERP_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
 
 class DERP_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) DERP_THREAD_ATTRIBUTE(acquire_capability(mutex)) : mutex_(mutex) {
+  explicit MutexLock(Mutex& mutex) DERP_THREAD_ATTRIBUTE(acquire_capability(mutex))
+      : mutex_(mutex) {
     mutex_.Lock();
   }
   ~MutexLock() DERP_THREAD_ATTRIBUTE(release_capability()) { mutex_.Unlock(); }

@@ -11,22 +11,38 @@ namespace derp {
 
 std::string_view ErrorCodeName(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalidArgument: return "invalid_argument";
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kExists: return "exists";
-    case ErrorCode::kPermission: return "permission";
-    case ErrorCode::kTimeout: return "timeout";
-    case ErrorCode::kRefused: return "refused";
-    case ErrorCode::kUnreachable: return "unreachable";
-    case ErrorCode::kReset: return "reset";
-    case ErrorCode::kClosed: return "closed";
-    case ErrorCode::kTls: return "tls";
-    case ErrorCode::kProtocol: return "protocol";
-    case ErrorCode::kTooLarge: return "too_large";
-    case ErrorCode::kUnsupported: return "unsupported";
-    case ErrorCode::kResource: return "resource";
-    case ErrorCode::kCancelled: return "cancelled";
-    case ErrorCode::kSystem: return "system";
+    case ErrorCode::kInvalidArgument:
+      return "invalid_argument";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kExists:
+      return "exists";
+    case ErrorCode::kPermission:
+      return "permission";
+    case ErrorCode::kTimeout:
+      return "timeout";
+    case ErrorCode::kRefused:
+      return "refused";
+    case ErrorCode::kUnreachable:
+      return "unreachable";
+    case ErrorCode::kReset:
+      return "reset";
+    case ErrorCode::kClosed:
+      return "closed";
+    case ErrorCode::kTls:
+      return "tls";
+    case ErrorCode::kProtocol:
+      return "protocol";
+    case ErrorCode::kTooLarge:
+      return "too_large";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
+    case ErrorCode::kResource:
+      return "resource";
+    case ErrorCode::kCancelled:
+      return "cancelled";
+    case ErrorCode::kSystem:
+      return "system";
   }
   return "unknown";
 }
@@ -38,9 +54,12 @@ Error Within(std::string_view doing, Error error) {
 
 std::string ErrnoText(int error_number) {
   switch (error_number) {
-    case EAGAIN: return "resource temporarily unavailable";
-    case ETIMEDOUT: return "connection timed out";
-    default: break;
+    case EAGAIN:
+      return "resource temporarily unavailable";
+    case ETIMEDOUT:
+      return "connection timed out";
+    default:
+      break;
   }
   std::string text = std::strerror(error_number);
   // Go's table is lower case but for proper names; strerror's differs in the first letter only.
@@ -53,26 +72,47 @@ std::string ErrnoText(int error_number) {
 Error SystemError(std::string_view doing, int error_number) {
   ErrorCode code = ErrorCode::kSystem;
   switch (error_number) {
-    case ENOENT: code = ErrorCode::kNotFound; break;
-    case EEXIST: code = ErrorCode::kExists; break;
+    case ENOENT:
+      code = ErrorCode::kNotFound;
+      break;
+    case EEXIST:
+      code = ErrorCode::kExists;
+      break;
     case EACCES:
-    case EPERM: code = ErrorCode::kPermission; break;
-    case ETIMEDOUT: code = ErrorCode::kTimeout; break;
-    case ECONNREFUSED: code = ErrorCode::kRefused; break;
+    case EPERM:
+      code = ErrorCode::kPermission;
+      break;
+    case ETIMEDOUT:
+      code = ErrorCode::kTimeout;
+      break;
+    case ECONNREFUSED:
+      code = ErrorCode::kRefused;
+      break;
     case ENETUNREACH:
     case EHOSTUNREACH:
     case ENETDOWN:
     case EADDRNOTAVAIL:
-    case EAFNOSUPPORT: code = ErrorCode::kUnreachable; break;
+    case EAFNOSUPPORT:
+      code = ErrorCode::kUnreachable;
+      break;
     case ECONNRESET:
-    case EPIPE: code = ErrorCode::kReset; break;
+    case EPIPE:
+      code = ErrorCode::kReset;
+      break;
     case EMFILE:
     case ENFILE:
     case ENOMEM:
-    case ENOBUFS: code = ErrorCode::kResource; break;
-    case EINVAL: code = ErrorCode::kInvalidArgument; break;
-    case EMSGSIZE: code = ErrorCode::kTooLarge; break;
-    default: break;
+    case ENOBUFS:
+      code = ErrorCode::kResource;
+      break;
+    case EINVAL:
+      code = ErrorCode::kInvalidArgument;
+      break;
+    case EMSGSIZE:
+      code = ErrorCode::kTooLarge;
+      break;
+    default:
+      break;
   }
   return Error{code, fmt::format("{}: {}", doing, ErrnoText(error_number)), error_number};
 }

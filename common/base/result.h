@@ -53,13 +53,15 @@ struct Error {
 Error Within(std::string_view doing, Error error);
 
 // From errno: the code that fits, and "doing: <Go's words for the errno>", so that texts agree with
-// those that scripts know (derpprobe.md 2.4). Takes the errno to be independent of evaluation order.
+// those that scripts know (derpprobe.md 2.4). Takes the errno to be independent of evaluation
+// order.
 Error SystemError(std::string_view doing, int error_number);
 
 // The lower-case text Go prints for an errno ("connection refused", "network is unreachable").
 std::string ErrnoText(int error_number);
 
-// For our own mistakes that would corrupt other people's traffic: prints and aborts, in every build.
+// For our own mistakes that would corrupt other people's traffic: prints and aborts, in every
+// build.
 void Check(bool condition, std::string_view text);
 
 }  // namespace derp

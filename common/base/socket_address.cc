@@ -1,8 +1,7 @@
 #include "common/base/socket_address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -48,7 +47,8 @@ std::optional<IpAddress> IpAddress::Parse(std::string_view text) {
     return V4(v4);
   }
   std::array<std::uint8_t, 16> v6{};
-  if (literal.find('\0') != std::string::npos || inet_pton(AF_INET6, literal.c_str(), v6.data()) != 1) {
+  if (literal.find('\0') != std::string::npos ||
+      inet_pton(AF_INET6, literal.c_str(), v6.data()) != 1) {
     return std::nullopt;
   }
   if (percent == std::string_view::npos) return V6(v6);

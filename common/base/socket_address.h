@@ -69,8 +69,8 @@ struct IpPrefix {
   bool Contains(const IpAddress& address) const;  // after unmapping both
 };
 
-// "host:port" split as Go's net.SplitHostPort does: brackets around IPv6 are removed, both parts may
-// be empty. Empty when there is no port or the colons are ambiguous.
+// "host:port" split as Go's net.SplitHostPort does: brackets around IPv6 are removed, both parts
+// may be empty. Empty when there is no port or the colons are ambiguous.
 struct HostPort {
   std::string host;
   std::string port;

@@ -17,13 +17,14 @@ namespace derp::cli {
 struct ParseResult {
   enum class Action { kRun, kExit };
   Action action = Action::kRun;
-  int exit_code = 0;         // for kExit: 0 help, 2 usage
-  std::string stderr_text;   // message and usage, to be printed by main
+  int exit_code = 0;        // for kExit: 0 help, 2 usage
+  std::string stderr_text;  // message and usage, to be printed by main
 };
 
 class FlagSet {
  public:
-  // `program` is argv[0] as shown in the usage; `env_prefix` ("DERPER_") opens the environment overlay.
+  // `program` is argv[0] as shown in the usage; `env_prefix` ("DERPER_") opens the environment
+  // overlay.
   FlagSet(std::string program, std::string env_prefix);
   ~FlagSet();
 
@@ -35,11 +36,13 @@ class FlagSet {
   void DurationFlag(std::string name, Duration* target, std::string help);
   void List(std::string name, std::vector<std::string>* target, std::string help);  // may repeat
 
-  // Leftover words are allowed only after this call (stunc); else they are a usage error that names them.
+  // Leftover words are allowed only after this call (stunc); else they are a usage error that names
+  // them.
   void AllowPositional(std::vector<std::string>* target, std::string usage_line);
 
-  // Flag > environment > default. From the environment, unknown names and empty values are ignored, and so are
-  // values with tcp:// or udp:// in them; a bad value is a usage error that names the variable.
+  // Flag > environment > default. From the environment, unknown names and empty values are ignored,
+  // and so are values with tcp:// or udp:// in them; a bad value is a usage error that names the
+  // variable.
   ParseResult Parse(const std::vector<std::string>& args,
                     const std::map<std::string, std::string>& environment);
 

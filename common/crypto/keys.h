@@ -20,7 +20,7 @@ class NodePublic {
  public:
   NodePublic() = default;
   explicit NodePublic(std::array<std::uint8_t, kKeySize> raw) : raw_(raw) {}
-  static NodePublic FromBytes(ByteView bytes);                       // exactly 32 bytes
+  static NodePublic FromBytes(ByteView bytes);                           // exactly 32 bytes
   static std::optional<NodePublic> Parse(std::string_view text);         // with prefix
   static std::optional<NodePublic> ParseUntyped(std::string_view text);  // 64 hex digits
 

@@ -1,5 +1,5 @@
-// A DERP map as values (derp-protocol.md 8; Go: tailcfg/derpmap.go). Reading is in json_reader.h and
-// yaml_reader.h, judging in lint.h.
+// A DERP map as values (derp-protocol.md 8; Go: tailcfg/derpmap.go). Reading is in json_reader.h
+// and yaml_reader.h, judging in lint.h.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ struct Node {
   std::string cert_name;  // "", a name, or "sha256-raw:<hex>"
   std::string ipv4;       // "", a literal, or any other text: family off
   std::string ipv6;
-  int stun_port = 0;      // 0 = 3478, -1 = off
+  int stun_port = 0;  // 0 = 3478, -1 = off
   bool stun_only = false;
-  int derp_port = 0;      // 0 = 443
+  int derp_port = 0;  // 0 = 443
   bool insecure_for_tests = false;
   std::string stun_test_ip;
   bool can_port80 = false;

@@ -1,6 +1,6 @@
-// What a program exports. A Registry gathers families from its sources on each scrape and hands them
-// to a text writer (prometheus_text.h, go_vars.h). No global state. prometheus-cpp's model is used
-// inside the .cc files.
+// What a program exports. A Registry gathers families from its sources on each scrape and hands
+// them to a text writer (prometheus_text.h, go_vars.h). No global state. prometheus-cpp's model is
+// used inside the .cc files.
 #pragma once
 
 #include <cstdint>

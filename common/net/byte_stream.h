@@ -1,5 +1,5 @@
-// A blocking, deadline-bounded byte stream over a connected TCP socket, with or without TLS: what the
-// tools (derpprobe, netcheck) read and write. The relay does not use it. One thread at a time.
+// A blocking, deadline-bounded byte stream over a connected TCP socket, with or without TLS: what
+// the tools (derpprobe, netcheck) read and write. The relay does not use it. One thread at a time.
 #pragma once
 
 #include <memory>

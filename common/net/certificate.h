@@ -31,7 +31,8 @@ class Certificate {
   WallTime NotAfter() const;
   bool IsSelfSigned() const;  // issuer equals subject and its own key verifies it
   bool IsMeta() const;        // its common name starts with "derpkey"
-  // True when a SAN covers `name`: DNS rules with wildcards, or an iPAddress equal to an IP literal.
+  // True when a SAN covers `name`: DNS rules with wildcards, or an iPAddress equal to an IP
+  // literal.
   bool CoversName(std::string_view name) const;
   // The first CRL distribution point and the CA-issuers URL, when present.
   std::optional<std::string> CrlUrl() const;

@@ -17,9 +17,10 @@ class EventLoop final : public Clock {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  void Run();                          // until Stop()
-  void Stop();                         // any thread
-  void Post(std::function<void()> task);  // any thread; runs in order of posting, before the turn ends
+  void Run();   // until Stop()
+  void Stop();  // any thread
+  void Post(
+      std::function<void()> task);  // any thread; runs in order of posting, before the turn ends
 
   // Called once at the end of each turn in which anything happened, after all I/O callbacks, timers
   // and posted tasks. For batching: what a turn gathered is sent here.

@@ -13,8 +13,8 @@ namespace derp::net {
 
 // What the map says about a node's certificate.
 struct PeerPolicy {
-  std::string host_name;             // the name dialled: SNI and verification name
-  std::string cert_name;             // "", another name, or "sha256-raw:<hex>"
+  std::string host_name;  // the name dialled: SNI and verification name
+  std::string cert_name;  // "", another name, or "sha256-raw:<hex>"
   bool insecure_for_tests = false;
 
   bool is_pinned() const { return cert_name.starts_with("sha256-raw:"); }
@@ -24,7 +24,7 @@ struct PeerPolicy {
 enum class CertProblem {
   kNoCertificate,
   kPinMismatch,
-  kPinChain,         // pinned, but more than one certificate besides the meta certificate
+  kPinChain,  // pinned, but more than one certificate besides the meta certificate
   kNotYetValid,
   kExpired,
   kSelfSigned,       // and not pinned, not trusted

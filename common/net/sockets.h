@@ -1,5 +1,5 @@
-// TCP and UDP sockets: opening, binding, connecting, addresses. Blocking behaviour is always bounded
-// by a deadline on the steady clock; descriptors are close-on-exec and non-blocking.
+// TCP and UDP sockets: opening, binding, connecting, addresses. Blocking behaviour is always
+// bounded by a deadline on the steady clock; descriptors are close-on-exec and non-blocking.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,8 @@ unsigned ToSockaddr(const SocketAddress& address, sockaddr_storage& storage);
 std::optional<SocketAddress> FromSockaddr(const sockaddr_storage& storage);
 
 struct TcpOptions {
-  Duration user_timeout{};      // TCP_USER_TIMEOUT, 0 = kernel default
-  Duration keepalive_idle{};    // 0 = 15 s, negative = keep-alive off (derper.md 2.2)
+  Duration user_timeout{};    // TCP_USER_TIMEOUT, 0 = kernel default
+  Duration keepalive_idle{};  // 0 = 15 s, negative = keep-alive off (derper.md 2.2)
 };
 
 // Binds and listens. An unspecified IPv6 address is dual-stack (IPV6_V6ONLY off), with IPv4 as the

@@ -14,7 +14,7 @@ namespace derp::net {
 enum class TlsVersions { kFrom12, kOnly12, kOnly13 };
 
 struct TlsServerOptions {
-  CertificateChain chain;                     // leaf first; the meta certificate is appended last
+  CertificateChain chain;  // leaf first; the meta certificate is appended last
   PrivateKey key;
   std::optional<Certificate> meta_certificate;
   // Decides by SNI (empty: none was sent); false ends the handshake with alert internal_error, as

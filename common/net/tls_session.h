@@ -32,8 +32,8 @@ struct TlsFailure {
     kProtocol,       // anything else; `text` is OpenSSL's reason
   };
   Cause cause = Cause::kProtocol;
-  int alert = -1;     // TLS alert number received, -1 if none
-  std::string text;   // for people, e.g. "remote error: tls: bad certificate"
+  int alert = -1;    // TLS alert number received, -1 if none
+  std::string text;  // for people, e.g. "remote error: tls: bad certificate"
 };
 
 class TlsSession {
@@ -42,13 +42,15 @@ class TlsSession {
   // the old one alive by shared_ptr).
   static TlsSession Server(std::shared_ptr<const TlsServerContext> context);
   // `server_name` is sent as SNI unless it is empty or an IP literal.
-  static TlsSession Client(std::shared_ptr<const TlsClientContext> context, std::string_view server_name);
+  static TlsSession Client(std::shared_ptr<const TlsClientContext> context,
+                           std::string_view server_name);
   TlsSession(TlsSession&&) noexcept;
   TlsSession& operator=(TlsSession&&) noexcept;
   ~TlsSession();
 
-  // Each call takes ciphertext from the front of `input` (advancing it; what is left of a cut record
-  // is kept inside) and appends ciphertext to send to `output`, also when it fails (the alert).
+  // Each call takes ciphertext from the front of `input` (advancing it; what is left of a cut
+  // record is kept inside) and appends ciphertext to send to `output`, also when it fails (the
+  // alert).
   TlsStatus Handshake(ByteView& input, Bytes& output);
   // Decrypts up to out.size() bytes; `*count` is set. kOk means *count > 0; call again until
   // kWantRead. One TLS record may need several calls when `out` is smaller than it.

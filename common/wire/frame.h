@@ -47,12 +47,13 @@ enum class FrameError { kPayloadTooLong };
 // The header at the front of `input`, which does not move. Empty while it has yet to arrive.
 std::optional<FrameHeader> PeekHeader(ByteView input);
 
-// Takes one frame off the front of `input`. Empty while part of the frame has yet to arrive; `input`
-// moves on only when a whole frame was there. A length above `max_payload` fails at once.
+// Takes one frame off the front of `input`. Empty while part of the frame has yet to arrive;
+// `input` moves on only when a whole frame was there. A length above `max_payload` fails at once.
 Expected<std::optional<Frame>, FrameError> TakeFrame(ByteView& input, std::size_t max_payload);
 
 void AppendHeader(Bytes& out, FrameType type, std::uint32_t length);
 void AppendFrame(Bytes& out, FrameType type, ByteView payload);
-void StoreHeader(std::uint8_t* out, FrameType type, std::uint32_t length);  // kFrameHeaderSize bytes
+void StoreHeader(std::uint8_t* out, FrameType type,
+                 std::uint32_t length);  // kFrameHeaderSize bytes
 
 }  // namespace derp::wire

@@ -1,4 +1,5 @@
-// The login: ServerKey greeting, sealed ClientInfo, sealed ServerInfo (derp-protocol.md 4.3 to 4.5).
+// The login: ServerKey greeting, sealed ClientInfo, sealed ServerInfo (derp-protocol.md 4.3
+// to 4.5).
 #pragma once
 
 #include <optional>
@@ -45,7 +46,8 @@ Expected<NodePublic, LoginError> DecodeServerKey(ByteView payload);
 std::optional<Bytes> EncodeClientInfo(const ClientInfo& info, const NodePrivate& client,
                                       const NodePublic& server,
                                       const std::array<std::uint8_t, kBoxNonceSize>& nonce);
-Expected<ReceivedClientInfo, LoginError> DecodeClientInfo(ByteView payload, const NodePrivate& server);
+Expected<ReceivedClientInfo, LoginError> DecodeClientInfo(ByteView payload,
+                                                          const NodePrivate& server);
 
 std::optional<Bytes> EncodeServerInfo(const ServerInfo& info, const NodePrivate& server,
                                       const NodePublic& client,
