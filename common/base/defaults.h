@@ -8,25 +8,24 @@
 
 namespace derp {
 
-using namespace std::chrono_literals;
-
 // Relay protocol (derp-protocol.md 14, Go: derp/derp.go).
-inline constexpr std::size_t kMaxPacketSize = 65536;         // the protocol's own limit
-inline constexpr std::size_t kMaxClientFrame = 1024 * 1024;  // what a client accepts
-inline constexpr std::size_t kMaxClientInfo = 256 * 1024;    // login, before anyone is known
-inline constexpr std::size_t kMaxServerGreeting = 1024;      // ServerKey frame at a client
-inline constexpr auto kLoginTimeout = 10s;                   // TLS, head and login together
-inline constexpr auto kKeepAliveInterval = 60s;              // plus jitter below
-inline constexpr auto kKeepAliveJitter = 5s;                 // spreads the load of many clients
-inline constexpr auto kClientReadTimeout = 120s;             // two keep-alives
-inline constexpr auto kWriteTimeout = 2s;                    // no progress towards a client
-inline constexpr auto kMeshWriteTimeout = 30s;               // a mesh link matters to many
-inline constexpr auto kMeshRetryInterval = 5s;               // as Go's watch loop
+inline constexpr std::size_t kMaxPacketSize = 65536;             // the protocol's own limit
+inline constexpr std::size_t kMaxClientFrame = 1024 * 1024;      // what a client accepts
+inline constexpr std::size_t kMaxClientInfo = 256 * 1024;        // login, before anyone is known
+inline constexpr std::size_t kMaxServerGreeting = 1024;          // ServerKey frame at a client
+inline constexpr auto kLoginTimeout = std::chrono::seconds(10);  // TLS, head and login together
+inline constexpr auto kKeepAliveInterval = std::chrono::seconds(60);  // plus jitter below
+inline constexpr auto kKeepAliveJitter =
+    std::chrono::seconds(5);  // spreads the load of many clients
+inline constexpr auto kClientReadTimeout = std::chrono::seconds(120);  // two keep-alives
+inline constexpr auto kWriteTimeout = std::chrono::seconds(2);       // no progress towards a client
+inline constexpr auto kMeshWriteTimeout = std::chrono::seconds(30);  // a mesh link matters to many
+inline constexpr auto kMeshRetryInterval = std::chrono::seconds(5);  // as Go's watch loop
 
 // Connecting to a node (derp-protocol.md 6.2).
-inline constexpr auto kConnectTimeout = 10s;      // DNS to login
-inline constexpr auto kNodeDialTimeout = 1500ms;  // TCP to one node
-inline constexpr auto kIpv4StartDelay = 200ms;    // when IPv6 is preferred
+inline constexpr auto kConnectTimeout = std::chrono::seconds(10);          // DNS to login
+inline constexpr auto kNodeDialTimeout = std::chrono::milliseconds(1500);  // TCP to one node
+inline constexpr auto kIpv4StartDelay = std::chrono::milliseconds(200);    // when IPv6 is preferred
 
 // HTTP (architecture 4): enough for any real client, too little to be worth filling.
 inline constexpr std::size_t kMaxRequestHead = 16 * 1024;
