@@ -1,0 +1,80 @@
+// The relay: listeners, workers, registry (docs/architecture.md). Start() binds and serves at once;
+// Stop() says goodbye to everybody and joins the workers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/defaults.h"
+#include "common/base/log.h"
+#include "common/base/result.h"
+#include "common/base/socket_address.h"
+#include "common/crypto/keys.h"
+#include "common/crypto/random.h"
+#include "common/metrics/registry.h"
+#include "common/net/event_loop.h"
+#include "common/net/sockets.h"
+#include "common/net/tls_context.h"
+#include "derper/relay/mesh_port.h"
+#include "derper/relay/site.h"
+
+namespace derp::relay {
+
+// The context for the next TLS connection; a reload simply answers with another one. Called in the
+// control thread. Null refuses the connection.
+using TlsContextProvider = std::function<std::shared_ptr<const net::TlsServerContext>()>;
+
+struct ListenerOptions {
+  SocketAddress address;  // port 0 picks one
+  bool tls = false;
+  bool serves_derp = true;  // off: /derp goes to the site as well (-derp=false, port 80)
+  Site site;                // must be set
+};
+
+struct RelayOptions {
+  NodePrivate private_key;
+  std::optional<MeshKey> mesh_key;  // none: nobody is a mesh client
+  std::vector<ListenerOptions> listeners;
+  TlsContextProvider tls_context;  // needed when a listener has tls
+
+  unsigned workers = 0;  // 0: one per usable core
+  net::TcpOptions tcp;
+  Duration write_timeout = kWriteTimeout;  // towards regular clients; 0: none
+  Duration login_timeout = kLoginTimeout;  // TLS, head and login together
+  Duration keep_alive = kKeepAliveInterval;
+  std::size_t queue_depth = 32;  // packets per lane
+  bool rtt_statistics = true;
+};
+
+// Everything here is called in the control loop's thread, except where it says otherwise.
+class Relay {
+ public:
+  // `control` accepts and runs the sites; the caller runs it. `control`, `logger` and `random` (any
+  // thread may use it) outlive the relay.
+  static Expected<std::unique_ptr<Relay>, Error> Start(RelayOptions options,
+                                                       net::EventLoop& control,
+                                                       const Logger& logger, RandomSource& random);
+  ~Relay();  // stops as well
+
+  // Where the listeners really are, in the order of the options.
+  std::vector<SocketAddress> Addresses() const;
+
+  MeshPort& mesh_port();
+
+  // derp_*, derper_tls_*, tls_listener_* families; callable in any thread, also after Stop().
+  metrics::Registry::Source MetricsSource() const;
+
+  // Accepts nobody any more, sends Restarting, drains for at most `patience`, joins the workers.
+  // Blocks that long.
+  void Stop(Duration patience = std::chrono::seconds(2));
+
+ private:
+  struct Impl;
+  explicit Relay(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace derp::relay
