@@ -43,3 +43,15 @@ function(derp_fuzz name source corpus)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   endif()
 endfunction()
+
+# derp_e2e(AREA SCRIPT): a Python test over the built programs. Skipped by name where there is no Python.
+function(derp_e2e area script)
+  if(NOT Python3_FOUND)
+    return()
+  endif()
+  get_filename_component(stem "${script}" NAME_WE)
+  add_test(NAME "e2e: ${area} ${stem}"
+    COMMAND ${Python3_EXECUTABLE} "${CMAKE_CURRENT_SOURCE_DIR}/${script}")
+  set_tests_properties("e2e: ${area} ${stem}" PROPERTIES LABELS e2e TIMEOUT 300 SKIP_RETURN_CODE 77
+    ENVIRONMENT "DERP_BUILD_DIR=${PROJECT_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
+endfunction()
