@@ -42,7 +42,9 @@ class FlagSet {
 
   // Flag > environment > default. From the environment, unknown names and empty values are ignored,
   // and so are values with tcp:// or udp:// in them; a bad value is a usage error that names the
-  // variable.
+  // variable. A list is given there as words between blanks. A bool flag called "version" is
+  // special: once it is true nothing else is looked at, and the environment cannot set it, since
+  // images like to have a variable of that name. Call once.
   ParseResult Parse(const std::vector<std::string>& args,
                     const std::map<std::string, std::string>& environment);
 
