@@ -4,6 +4,7 @@
 
 #include <array>
 #include <compare>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>

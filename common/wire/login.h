@@ -23,11 +23,11 @@ enum class LoginError {
 std::string_view LoginErrorName(LoginError error);
 
 struct ClientInfo {
-  std::optional<MeshKey> mesh_key;
+  std::optional<MeshKey> mesh_key{};
   int version = kProtocolVersion;
   bool can_ack_pings = false;
   bool is_prober = false;
-  std::string app_name;
+  std::string app_name{};
 };
 struct ServerInfo {
   int version = kProtocolVersion;

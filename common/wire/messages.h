@@ -8,11 +8,18 @@
 #include <optional>
 #include <string_view>
 
+#include "common/base/defaults.h"
 #include "common/base/socket_address.h"
 #include "common/crypto/keys.h"
 #include "common/wire/frame.h"
 
 namespace derp::wire {
+
+// Payload limits of a relay for frames from its clients (4.2): a longer one is refused on its
+// header.
+inline constexpr std::uint32_t kMaxSendPacketPayload = kKeySize + kMaxPacketSize;
+inline constexpr std::uint32_t kMaxForwardPacketPayload = 2 * kKeySize + kMaxPacketSize;
+inline constexpr std::uint32_t kMaxPingPayload = 1000;
 
 enum class MessageError { kTooShort, kTooLong, kWrongSize };
 
@@ -48,8 +55,8 @@ struct PeerPresentFlags {
 };
 struct PeerPresent {
   NodePublic peer;
-  std::optional<SocketAddress> address;  // unmapped; absent when unknown or from an old server
-  std::uint8_t flags = 0;                // 0: the server does not tell
+  std::optional<SocketAddress> address{};  // unmapped; absent when unknown or from an old server
+  std::uint8_t flags = 0;                  // 0: the server does not tell
 };
 
 using PingData = std::array<std::uint8_t, 8>;

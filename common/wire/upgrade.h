@@ -13,8 +13,8 @@ inline constexpr std::string_view kMetaCertificatePrefix = "derpkey";
 
 struct UpgradeRequest {
   std::string path = "/derp";
-  std::string host;        // value of the Host header, port included where it belongs
-  std::string ideal_node;  // empty: no such header
+  std::string host{};        // value of the Host header, port included where it belongs
+  std::string ideal_node{};  // empty: no such header
   bool fast_start = false;
 };
 

@@ -1,0 +1,32 @@
+#include "common/wire/upgrade.h"
+
+#include <fmt/format.h>
+
+#include "common/wire/login.h"
+
+namespace derp::wire {
+
+std::string UpgradeRequestText(const UpgradeRequest& request) {
+  // The order is Go's: Host, User-Agent, then the others by name.
+  std::string text = fmt::format(
+      "GET {} HTTP/1.1\r\n"
+      "Host: {}\r\n"
+      "User-Agent: Go-http-client/1.1\r\n"
+      "Connection: Upgrade\r\n",
+      request.path, request.host);
+  if (request.fast_start) text += "Derp-Fast-Start: 1\r\n";
+  if (!request.ideal_node.empty()) text += fmt::format("Ideal-Node: {}\r\n", request.ideal_node);
+  return text + "Upgrade: DERP\r\n\r\n";
+}
+
+std::string UpgradeReplyText(const NodePublic& server) {
+  return fmt::format(
+      "HTTP/1.1 101 Switching Protocols\r\n"
+      "Upgrade: DERP\r\n"
+      "Connection: Upgrade\r\n"
+      "Derp-Version: {}\r\n"
+      "Derp-Public-Key: {}\r\n\r\n",
+      kProtocolVersion, server.UntypedHex());
+}
+
+}  // namespace derp::wire
