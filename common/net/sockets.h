@@ -2,8 +2,8 @@
 // bounded by a deadline on the steady clock; descriptors are close-on-exec and non-blocking.
 #pragma once
 
+#include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
@@ -41,16 +41,25 @@ Expected<Fd, Error> ConnectTcp(const SocketAddress& address, TimePoint deadline)
 // Starts a connect without waiting; CompleteConnect gives the outcome once the fd is writable.
 Expected<Fd, Error> StartConnectTcp(const SocketAddress& address);
 Expected<void, Error> CompleteConnect(int fd, const SocketAddress& address);
+// What Go says when a connect's time is over: "dial tcp 192.0.2.1:443: i/o timeout", kTimeout.
+Error ConnectTimeout(const SocketAddress& address);
 
-// A UDP socket bound to `address`; an unspecified IPv6 address is dual-stack.
+// A UDP socket bound to `address`; an unspecified IPv6 address is dual-stack, with IPv4 as the
+// fall-back where IPv6 is absent.
 Expected<Fd, Error> BindUdp(const SocketAddress& address);
+// From now on ReceiveFrom reports ICMP errors (kRefused, kUnreachable). For sockets that talk to
+// one peer only: the report does not say whose packet was refused.
+Expected<void, Error> ReportIcmpErrors(int fd);
 
 struct Datagram {
   Bytes bytes;
   SocketAddress source;  // as the socket sees it: mapped on a dual-stack socket
 };
+// "write udp [::]:50123->[2001:db8::1]:3478: sendto: network is unreachable". An IPv4 `to` is
+// mapped where the socket is dual-stack.
 Expected<void, Error> SendTo(int fd, ByteView bytes, const SocketAddress& to);
-// Waits until `deadline`; kTimeout when nothing came. A reported ICMP refusal is kRefused.
+// Waits until `deadline`; kTimeout when nothing came: "read udp [::]:50123: i/o timeout". A
+// reported ICMP refusal is kRefused.
 Expected<Datagram, Error> ReceiveFrom(int fd, TimePoint deadline);
 
 Expected<SocketAddress, Error> LocalAddress(int fd);

@@ -89,7 +89,7 @@ TEST_CASE("a request head that readers could take differently is refused", "[htt
 }
 
 TEST_CASE("a NUL byte in a field is refused", "[http]") {
-  CHECK(Refusal(std::string_view("GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", 32)) ==
+  CHECK(Refusal(std::string_view("GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", 33)) ==
         HeadError::kMalformed);
 }
 
