@@ -1,0 +1,144 @@
+"""Ours against Tailscale's derper, derpprobe and stunc, in both directions.
+
+Their programs have the names of ours, so DERP_INTEROP_DIR says where they are; without it this test is skipped.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
+from programs import DEADLINE, Program, Relay, free_port, http_get, program, wait_until  # noqa: E402
+
+THEIRS = pathlib.Path(os.environ.get("DERP_INTEROP_DIR", "/nonexistent"))
+MESH_KEY = "fedcba9876543210" * 4
+
+
+def theirs(name):
+    path = THEIRS / name
+    if not path.exists():
+        raise unittest.SkipTest(f"no {name} of Tailscale's in DERP_INTEROP_DIR")
+    return str(path)
+
+
+class TheirRelay(Program):
+    """Tailscale's derper on a loopback address, manual certificates."""
+
+    def __init__(self, folder, ip, port, stun_port, mesh_with=(), trust=None):
+        self.ip, self.port, self.stun_port, self.folder = ip, port, stun_port, pathlib.Path(folder)
+        args = [theirs("derper"), "-a", f"{ip}:{port}", "-hostname", ip, "-certmode", "manual", "-certdir",
+                str(self.folder / ip), "-c", str(self.folder / f"{ip}.key"), "-http-port", "-1", "-stun-port",
+                str(stun_port)]
+        if mesh_with:
+            args += ["-mesh-psk-file", str(self.folder / "mesh.key"), "-mesh-with", ",".join(mesh_with)]
+        super().__init__(args, self.folder / f"{ip}.log", {**os.environ, "SSL_CERT_FILE": str(trust)} if trust else None)
+
+    pin = Relay.pin
+    node = Relay.node
+    certificate = Relay.certificate
+
+    def alive(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"their derper on {self.ip} ended: {self.text()}")
+        return True
+
+
+class TailscaleTest(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="derp-interop-")
+        self.addCleanup(holder.cleanup)
+        self.folder = pathlib.Path(holder.name)
+        (self.folder / "mesh.key").write_text(MESH_KEY)
+        (self.folder / "ca.pem").write_text("")
+        hosts = ("127.0.0.1", "127.0.0.2")
+        self.port = free_port(socket.SOCK_STREAM, *hosts)
+        self.stun_port = free_port(socket.SOCK_DGRAM, *hosts)
+
+    def start(self, kind, *args, **kwargs):
+        relay = kind(self.folder, *args, **kwargs)
+        self.addCleanup(relay.stop)
+        return relay
+
+    def write_map(self, nodes):
+        path = self.folder / "map.json"
+        path.write_text(json.dumps({"Regions": {"900": {"RegionID": 900, "RegionCode": "lab", "RegionName": "Lab",
+                                                        "Nodes": nodes}}}))
+        return f"file://{path}"
+
+    def our_probe(self, url, *extra):
+        return subprocess.run([program("derpprobe"), "-once", "-derp-map", url, *extra], capture_output=True, text=True,
+                              timeout=DEADLINE * 2, stdin=subprocess.DEVNULL)
+
+    def test_our_derpprobe_finds_their_pinned_pure_ip_relay_usable(self):
+        relay = self.start(TheirRelay, "127.0.0.1", self.port, self.stun_port)
+        done = self.our_probe(self.write_map([relay.node("900a")]))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("1 of 1 nodes usable", done.stdout)
+
+    def test_their_derpprobe_is_content_with_our_named_relay(self):
+        prober = theirs("derpprobe")
+        if not shutil.which("openssl"):
+            self.skipTest("openssl is not installed")
+        certs = self.folder / "certs"
+        certs.mkdir()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "60", "-keyout",
+                        str(certs / "localhost.key"), "-out", str(certs / "localhost.crt")], check=True,
+                       capture_output=True)
+        relay = Program([program("derper"), "-a", f"127.0.0.1:{self.port}", "-hostname", "localhost", "-certmode",
+                         "manual", "-certdir", str(certs), "-c", str(self.folder / "derper.key"), "-http-port", "-1",
+                         "-stun-port", str(self.stun_port)], self.folder / "derper.log")
+        self.addCleanup(relay.stop)
+        wait_until(lambda: "serving on" in relay.text(), f"our derper: {relay.text()}")
+        url = self.write_map([{"Name": "900a", "RegionID": 900, "HostName": "localhost", "IPv4": "127.0.0.1",
+                               "IPv6": "none", "DERPPort": self.port, "STUNPort": self.stun_port}])
+        done = subprocess.run([prober, "-once", "-spread=false", "-derp-map", url], capture_output=True, text=True,
+                              timeout=DEADLINE * 2, env={**os.environ, "SSL_CERT_FILE": str(certs / "localhost.crt")})
+        good = set(re.findall(r"good: ([^:]+):", done.stderr))
+        bad = set(re.findall(r"bad: ([^:]+):", done.stderr))
+        self.assertEqual(good, {"derp/lab/900a/tls", "derp/lab/900a/udp", "derp/lab/900a/900a/mesh", "derpmap-probe"},
+                         done.stderr)
+        # Their prober takes "none" for an address and asks the local host for STUN over IPv6.
+        self.assertLessEqual(bad, {"derp/lab/900a/udp6"})
+
+    def test_their_stunc_and_our_stunc_agree_about_both_relays(self):
+        ours = self.start(Relay, "127.0.0.1", self.port, self.stun_port)
+        ours.pin()
+        foreign = self.start(TheirRelay, "127.0.0.2", self.port, self.stun_port)
+        foreign.pin()
+        for relay in (ours, foreign):
+            for tool in (program("stunc"), theirs("stunc")):
+                with self.subTest(tool=tool, relay=type(relay).__name__):
+                    done = subprocess.run([tool, relay.ip, str(self.stun_port)], capture_output=True, text=True,
+                                          timeout=DEADLINE, stdin=subprocess.DEVNULL)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertRegex(done.stderr, rf"^sent addr: {re.escape(relay.ip)}:{self.stun_port}\n"
+                                     rf"from addr: \[::ffff:{re.escape(relay.ip)}\]:{self.stun_port}\nstun addr: ")
+
+    def test_a_region_of_one_relay_of_each_kind_is_meshed_in_both_directions(self):
+        trust = self.folder / "trust.pem"
+        peers = [f"{ip}:{self.port}" for ip in ("127.0.0.1", "127.0.0.2")]
+        ours = self.start(Relay, "127.0.0.1", self.port, self.stun_port, peers)
+        trust.write_text(ours.certificate())
+        foreign = self.start(TheirRelay, "127.0.0.2", self.port, self.stun_port, peers, trust)
+        (self.folder / "ca.pem").write_text(foreign.certificate())
+        wait_until(lambda: re.search(r"^derp_watchers [1-9]", ours.varz(), re.M), f"their mesh link: {foreign.text()}")
+        wait_until(lambda: re.search(r"^derp_watchers [1-9]", http_get(
+            f"https://127.0.0.2:{self.port}/debug/varz")[2], re.M), f"our mesh link: {ours.text()}")
+        done = self.our_probe(self.write_map([ours.node("900a"), foreign.node("900b")]), "-mesh-psk-file",
+                              str(self.folder / "mesh.key"))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("2 of 2 mesh directions", done.stdout)
+
+
+if __name__ == "__main__":
+    if not THEIRS.is_dir():
+        print("skipped: DERP_INTEROP_DIR does not name a folder with Tailscale's derper, derpprobe and stunc")
+        sys.exit(77)
+    unittest.main(verbosity=2)
