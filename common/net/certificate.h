@@ -77,6 +77,8 @@ struct CertificateRequest {
   WallTime not_before;
   WallTime not_after;
   bool is_ca = false;
+  std::string issuer_url{};  // where the issuer's certificate is, none when empty
+  std::string crl_url{};     // where the list of revoked ones is, none when empty
 };
 Certificate IssueCertificate(const CertificateRequest& request, const PrivateKey& key,
                              const Certificate* issuer, const PrivateKey& issuer_key);
@@ -84,7 +86,8 @@ Certificate IssueCertificate(const CertificateRequest& request, const PrivateKey
 // derp-protocol.md 3.7: the throw-away Ed25519 certificate that tells clients the relay's key.
 Certificate MakeMetaCertificate(const NodePublic& server, WallTime now);
 
-// The relay's key and protocol version from the first usable meta certificate of a chain.
+// The relay's key and protocol version from the first readable meta certificate of a chain; empty
+// when there is none, or when its key or version is zero: then fast start must not be used.
 struct MetaKey {
   NodePublic server;
   unsigned version = 0;
