@@ -28,7 +28,7 @@ struct Node {
   std::string stun_test_ip;
   bool can_port80 = false;
 
-  std::uint16_t EffectiveDerpPort() const;
+  std::uint16_t EffectiveDerpPort() const;  // 0 (which no dial reaches): out of range
   std::optional<std::uint16_t> EffectiveStunPort() const;  // none: STUN is off, or out of range
   // What the map says of a family: a literal to dial, "ask DNS" (empty text) or "off".
   enum class FamilyUse { kLiteral, kResolve, kOff };
