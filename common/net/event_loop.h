@@ -13,20 +13,21 @@ namespace derp::net {
 class EventLoop final : public Clock {
  public:
   EventLoop();
-  ~EventLoop() override;  // after Run() has returned; closes what is still open
+  ~EventLoop() override;  // after Run() has returned; watchers and timers must be gone
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  void Run();   // until Stop()
-  void Stop();  // any thread
-  void Post(
-      std::function<void()> task);  // any thread; runs in order of posting, before the turn ends
+  void Run();   // until Stop(); may be called again afterwards
+  void Stop();  // any thread; what was posted before still runs
+  // Any thread. Tasks run in order of posting, after the I/O and timers of the turn they reach;
+  // what a task or the turn's end posts runs in the next turn.
+  void Post(std::function<void()> task);
 
   // Called once at the end of each turn in which anything happened, after all I/O callbacks, timers
   // and posted tasks. For batching: what a turn gathered is sent here.
   void OnTurnEnd(std::function<void()> hook);
 
-  // The steady clock, read once per turn: cheap, and equal within one turn.
+  // The steady clock, read at most once per turn: cheap, and equal within one turn.
   TimePoint Now() const override;
   WallTime WallNow() const override;
 
@@ -45,7 +46,8 @@ struct IoEvents {
 };
 
 // Watches one descriptor, which it does not own and which must stay open until the watcher is
-// destroyed. May be destroyed within its own callback.
+// destroyed. Wants nothing at first. May be destroyed within its own callback. One watcher per
+// descriptor.
 class IoWatcher {
  public:
   IoWatcher(EventLoop& loop, int fd, std::function<void(IoEvents)> callback);
@@ -59,6 +61,8 @@ class IoWatcher {
   Impl* impl_;
 };
 
+// Never fires before its time; at most a millisecond later when the loop is idle. May be destroyed
+// within its own callback.
 class Timer {
  public:
   Timer(EventLoop& loop, std::function<void()> callback);
@@ -74,6 +78,8 @@ class Timer {
   Impl* impl_;
 };
 
+// Runs `callback` in the loop's thread for each signal (several may count as one). While it lives,
+// the signal's default action does not happen.
 class SignalWatcher {
  public:
   SignalWatcher(EventLoop& loop, int signal_number, std::function<void()> callback);
