@@ -38,8 +38,7 @@ struct TlsFailure {
 
 class TlsSession {
  public:
-  // Both borrow the context, which must outlive the session (a reload makes a new context and keeps
-  // the old one alive by shared_ptr).
+  // A session keeps its context alive: a reload makes a new context for later sessions.
   static TlsSession Server(std::shared_ptr<const TlsServerContext> context);
   // `server_name` is sent as SNI unless it is empty or an IP literal.
   static TlsSession Client(std::shared_ptr<const TlsClientContext> context,
@@ -50,20 +49,26 @@ class TlsSession {
 
   // Each call takes ciphertext from the front of `input` (advancing it; what is left of a cut
   // record is kept inside) and appends ciphertext to send to `output`, also when it fails (the
-  // alert).
+  // alert). Nothing is appended, and `input` stays, when the peer's first bytes are no TLS: so a
+  // server can answer in the peer's own protocol.
+
+  // kOk: done. Application data may follow in what is left of `input`. kWantRead: send `output`,
+  // then come again with more.
   TlsStatus Handshake(ByteView& input, Bytes& output);
   // Decrypts up to out.size() bytes; `*count` is set. kOk means *count > 0; call again until
   // kWantRead. One TLS record may need several calls when `out` is smaller than it.
   TlsStatus Read(ByteView& input, Bytes& output, ByteSpan out, std::size_t* count);
-  // Encrypts all of `plaintext` in records of up to 16 KiB.
+  // Encrypts all of `plaintext` in records of up to 16 KiB. Only after the handshake.
   TlsStatus Write(ByteView plaintext, Bytes& output);
   void Shutdown(Bytes& output);  // appends close_notify
 
   bool handshake_done() const;
+  // Decrypted bytes wait inside: a further Read gives them without more input.
+  bool has_plaintext() const;
   const TlsFailure& failure() const;
-  std::string_view version() const;  // "1.2", "1.3"
+  std::string_view version() const;  // "1.2", "1.3"; empty before the handshake is done
   bool is_tls13() const;
-  std::string_view cipher() const;
+  std::string_view cipher() const;  // IANA's name, as "TLS_AES_128_GCM_SHA256"
   // Server: the SNI the client sent, empty if none. Client: the SNI sent.
   std::string_view sni() const;
   // Client: the certificates in the order received.
