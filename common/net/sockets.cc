@@ -157,14 +157,25 @@ std::uint64_t RaiseDescriptorLimit() {
   return limit.rlim_cur;
 }
 
-bool HasRoute(AddressFamily family) {
-  // Documentation addresses are routed like any global one; connecting UDP sends nothing.
-  const char* target = family == AddressFamily::kIpv4 ? "192.0.2.1" : "2001:db8::1";
-  auto fd = OpenSocket(family, SOCK_DGRAM, "route");
-  if (!fd) return false;
+Expected<IpAddress, Error> LocalAddressTowards(const IpAddress& to) {
+  constexpr std::uint16_t kDiscardPort = 9;  // Any will do: connecting UDP sends nothing.
+  const std::string doing = "route to " + to.ToString();
+  auto fd = OpenSocket(to.family(), SOCK_DGRAM, doing);
+  if (!fd) return Fail(fd.error());
   sockaddr_storage storage{};
-  const socklen_t length = ToSockaddr(SocketAddress{*IpAddress::Parse(target), 9}, storage);
-  return ::connect(fd->get(), reinterpret_cast<const sockaddr*>(&storage), length) == 0;
+  const socklen_t length = ToSockaddr(SocketAddress{to, kDiscardPort}, storage);
+  if (::connect(fd->get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
+    return Fail(SystemError(doing, errno));
+  }
+  const auto local = LocalAddress(fd->get());
+  if (!local) return Fail(local.error());
+  return local->ip;
+}
+
+bool HasRoute(AddressFamily family) {
+  // Documentation addresses are routed like any global one.
+  const char* target = family == AddressFamily::kIpv4 ? "192.0.2.1" : "2001:db8::1";
+  return LocalAddressTowards(*IpAddress::Parse(target)).has_value();
 }
 
 }  // namespace derp::net

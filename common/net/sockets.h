@@ -75,4 +75,7 @@ std::uint64_t RaiseDescriptorLimit();
 // Whether this machine has a route for a global address of the family (a UDP connect, no packet).
 bool HasRoute(AddressFamily family);
 
+// The address this machine would send from towards `to` (a UDP connect, no packet).
+Expected<IpAddress, Error> LocalAddressTowards(const IpAddress& to);
+
 }  // namespace derp::net

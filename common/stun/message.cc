@@ -48,21 +48,21 @@ std::string_view MessageErrorName(MessageError error) {
 std::string_view MessageErrorText(MessageError error) {
   switch (error) {
     case MessageError::kNotStun:
-      return "the datagram is not STUN";
+      return "response is not a STUN packet";
     case MessageError::kNotSuccessResponse:
-      return "the STUN message is no binding success";
+      return "STUN packet is not a response";
     case MessageError::kMalformedAttrs:
-      return "the STUN message has malformed attributes or no address";
+      return "STUN response has malformed attributes";
     case MessageError::kNotBindingRequest:
-      return "the STUN message is no binding request";
+      return "STUN packet is not a binding request";
     case MessageError::kWrongSoftware:
-      return "the STUN request does not carry Tailscale's SOFTWARE attribute";
+      return "STUN request without Tailscale's SOFTWARE attribute";
     case MessageError::kNoFingerprint:
-      return "the STUN request does not end in a FINGERPRINT";
+      return "STUN request without a FINGERPRINT at its end";
     case MessageError::kWrongFingerprint:
-      return "the STUN request's FINGERPRINT is wrong";
+      return "STUN request with a wrong FINGERPRINT";
   }
-  return "the datagram is not STUN";
+  return "response is not a STUN packet";
 }
 
 bool IsStun(ByteView datagram) {

@@ -46,7 +46,7 @@ enum class MessageError {
 };
 inline constexpr std::size_t kMessageErrorCount = 7;
 std::string_view MessageErrorName(MessageError error);  // "not_stun" …, as metrics show them
-std::string_view MessageErrorText(MessageError error);  // a sentence for people
+std::string_view MessageErrorText(MessageError error);  // for people; what stunc prints
 
 // The cheap test that tells STUN from other traffic on the same port.
 bool IsStun(ByteView datagram);

@@ -167,6 +167,11 @@ TEST_CASE("a datagram that is too large names its way", "[net]") {
                                     "->127.0.0.1:9: sendto: message too long");
 }
 
+TEST_CASE("the address to send from is told without sending", "[net]") {
+  CHECK(LocalAddressTowards(*IpAddress::Parse("127.0.0.9")) == *IpAddress::Parse("127.0.0.1"));
+  CHECK_FALSE(LocalAddressTowards(*IpAddress::Parse("255.255.255.255")).has_value());
+}
+
 TEST_CASE("the descriptor limit is raised to the hard one", "[net]") {
   CHECK(RaiseDescriptorLimit() >= 64);
   CHECK(RaiseDescriptorLimit() == RaiseDescriptorLimit());
