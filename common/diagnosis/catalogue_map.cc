@@ -1,0 +1,110 @@
+#include "common/diagnosis/catalogue_parts.h"
+
+namespace derp::diagnosis {
+
+namespace {
+
+constexpr Severity kError = Severity::kError;
+constexpr Severity kWarning = Severity::kWarning;
+constexpr Severity kInfo = Severity::kInfo;
+constexpr Stage kMap = Stage::kMap;
+
+// code, severity, means, decided, causes, check, fix, see also, stage
+constexpr CatalogueEntry kEntries[] = {
+    {"map.unreadable", kError, "nobody can learn about the relays from this source",
+     "the source could not be fetched, or is no DERP map; a map less than 10 minutes old stays in "
+     "force and the failure is only logged and counted",
+     "wrong address / web server down / not valid JSON or YAML", "curl -sS URL | head",
+     "make the source serve a DERP map with status 200", "map.stale, map.empty", kMap},
+    {"map.stale", kWarning, "verdicts are about a map that may no longer be the one in use",
+     "the last good map is older than 5 refresh intervals",
+     "the source fails since then / it is slower than the refresh interval", "curl -sS URL | head",
+     "repair the map's source", "map.unreadable", kMap},
+    {"map.empty", kError, "there is no relay to use", "the map has no region, or no node at all",
+     "an empty file / a template that was not filled in", "derpprobe -once -derp-map MAP -v",
+     "write at least one region with one node", "map.no_nodes", kMap},
+    {"map.no_nodes", kError, "clients can never use this region", "the region's node list is empty",
+     "a node was removed, its region was not", "look at the region's Nodes",
+     "add a node or remove the region", "map.empty", kMap},
+    {"map.null_region", kWarning, "the region is switched off", "its value in the map is null",
+     "headscale's way to switch a region off", "look at the region in the map",
+     "nothing, if that is meant; else give it its nodes back", "map.no_nodes", kMap},
+    {"map.region_id_mismatch", kError, "clients may look for the region under another number",
+     "the key in Regions differs from the region's RegionID, or RegionID is 0",
+     "a copied region / RegionID left out", "look at the region in the map",
+     "write the key's number into RegionID", "map.node_region_mismatch", kMap},
+    {"map.node_region_mismatch", kError, "clients may count the node to another region",
+     "the node's RegionID is not the number of the region that holds it", "a copied node",
+     "look at the node in the map", "write the region's number into the node's RegionID",
+     "map.region_id_mismatch", kMap},
+    {"map.duplicate_node", kError, "two nodes cannot be told apart",
+     "a node name occurs twice in the map", "a copied node", "look for the name in the map's nodes",
+     "give each node a name of its own", "map.duplicate_endpoint", kMap},
+    {"map.duplicate_endpoint", kWarning, "the second node adds no safety: it is the same relay",
+     "two nodes have the same host and port", "a copied node / one relay entered twice",
+     "compare HostName and DERPPort of the two nodes", "remove one of them",
+     "map.shared_address, map.duplicate_node", kMap},
+    {"map.bad_hostname", kError, "clients cannot use this node",
+     "HostName is empty, a URL, holds a port or blanks, or is neither a name nor an address",
+     "a URL pasted in / the port written into HostName", "look at the node's HostName",
+     "write the bare name or address; the port belongs into DERPPort", "map.bad_port", kMap},
+    {"map.bad_address", kError, "clients would not use this family of the node",
+     "IPv4 or IPv6 is neither empty, nor \"none\", nor a literal of its family",
+     "a typing error / a name where an address belongs / the families swapped",
+     "look at IPv4 and IPv6 of the node", "write a literal, \"none\", or leave it empty",
+     "map.bad_hostname", kMap},
+    {"map.bad_port", kError, "clients cannot reach that port",
+     "DERPPort or STUNPort is outside 1 to 65535 (0 is the default, STUNPort -1 is off)",
+     "a typing error", "look at DERPPort and STUNPort of the node", "write the relay's port",
+     "map.bad_hostname", kMap},
+    {"map.bad_pin", kError, "clients refuse the node, whatever certificate it shows",
+     "CertName begins with sha256-raw: but 64 hexadecimal digits do not follow",
+     "a cut line / base64 instead of hexadecimal",
+     "openssl s_client -connect HOST:PORT </dev/null | openssl x509 -outform der | sha256sum",
+     "write sha256-raw: and the 64 digits", "map.pin_uppercase, cert.pin_mismatch", kMap},
+    {"map.pin_uppercase", kError, "no client of Tailscale's ever accepts this pin",
+     "the pin holds upper-case digits; clients compare it as text with lower-case ones",
+     "a tool that prints fingerprints in upper case", "look at the node's CertName",
+     "write the same digits in lower case", "map.bad_pin, cert.pin_mismatch", kMap},
+    {"map.insecure", kWarning, "clients do not check whom they talk to",
+     "InsecureForTests is on for the node", "a test setting left behind",
+     "look at the node's InsecureForTests",
+     "remove it; for a self-signed certificate put its sha256-raw: pin into CertName",
+     "cert.unverified, cert.self_signed", kMap},
+    {"map.region_replaced", kInfo, "only the later source's nodes of this region are in use",
+     "several sources hold the region; the last one wins as a whole",
+     "an own region with a number of the vendor's", "look for the number in both sources",
+     "nothing, if that is meant; else use another number", "map.custom_id_range", kMap},
+    {"map.single_region", kInfo, "there is no fall-back when this region fails",
+     "the map holds one region only", "a small installation", "count the regions of the map",
+     "add a region elsewhere if outages matter", "", kMap},
+    {"map.shared_address", kWarning, "both nodes fail together",
+     "two nodes have the same address: a relay should have its own",
+     "two relays on one machine / one relay entered twice", "compare the nodes' addresses",
+     "give each relay an address of its own", "map.duplicate_endpoint", kMap},
+    {"map.no_literal_address", kInfo, "clients need DNS to reach the node",
+     "the node has a name and neither an IPv4 nor an IPv6 literal",
+     "a machine whose address changes", "look at IPv4 and IPv6 of the node",
+     "write fixed addresses into the map: DNS may itself depend on the relays", "dns.timeout",
+     kMap},
+    {"map.avoid", kInfo, "clients do not choose this region as their home",
+     "the region is marked Avoid or NoMeasureNoHome", "a region about to be removed",
+     "look at the region in the map", "nothing, if that is meant", "", kMap},
+    {"map.private_address", kInfo, "only clients in the same network can use the node",
+     "its address is loopback, private (RFC 1918, RFC 4193) or carrier-grade NAT (100.64/10)",
+     "a test / a relay for one network", "look at IPv4 and IPv6 of the node",
+     "nothing, if that is meant; else write the public address", "stun.mapped_private", kMap},
+    {"map.unknown_field", kInfo, "no client reads this member",
+     "it is in no version of the map's format; the nearest known name is given",
+     "a typing error / a member of another program", "look at the member's spelling",
+     "correct or remove it", "", kMap},
+    {"map.custom_id_range", kInfo, "the number may collide with one of the vendor's regions",
+     "an own region has a number outside 900 to 999", "a number chosen freely",
+     "look at the region's number", "use 900 to 999 for own regions", "map.region_replaced", kMap},
+};
+
+}  // namespace
+
+std::span<const CatalogueEntry> MapEntries() { return kEntries; }
+
+}  // namespace derp::diagnosis

@@ -1,0 +1,103 @@
+#include "common/diagnosis/judgement.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "common/diagnosis/catalogue.h"
+
+namespace derp::diagnosis {
+
+namespace {
+
+void Append(std::string& text, const std::string& more, std::string_view separator) {
+  if (more.empty() || text == more) return;
+  if (!text.empty()) text += separator;
+  text += more;
+}
+
+int SeverityRank(Severity severity) {
+  switch (severity) {
+    case Severity::kError:
+      return 0;
+    case Severity::kWarning:
+      return 1;
+    case Severity::kInfo:
+      return 2;
+  }
+  return 2;
+}
+
+// What the finding kept from being measured, in the chain's order and each stage once.
+void CollectNotReached(const NodeReport& node, Finding& finding) {
+  if (finding.severity != Severity::kError) return;
+  for (const StageResult& result : node.stages) {
+    if (result.outcome != Outcome::kNotReached || result.after != finding.stage) continue;
+    const bool same_family = !result.family || finding.families.empty() ||
+                             std::find(finding.families.begin(), finding.families.end(),
+                                       *result.family) != finding.families.end();
+    const bool known = std::find(finding.not_reached.begin(), finding.not_reached.end(),
+                                 result.stage) != finding.not_reached.end();
+    if (same_family && !known) finding.not_reached.push_back(result.stage);
+  }
+  std::sort(finding.not_reached.begin(), finding.not_reached.end());
+}
+
+void GatherFindings(RunReport& report) {
+  for (NodeReport& node : report.nodes) {
+    for (Finding& finding : node.findings) {
+      CollectNotReached(node, finding);
+      report.findings.push_back(finding);
+    }
+  }
+  std::stable_sort(report.findings.begin(), report.findings.end(),
+                   [](const Finding& a, const Finding& b) {
+                     return SeverityRank(a.severity) < SeverityRank(b.severity);
+                   });
+  for (const Finding& finding : report.findings) {
+    if (finding.severity == Severity::kError) ++report.counts.errors;
+    if (finding.severity == Severity::kWarning) ++report.counts.warnings;
+    if (finding.severity == Severity::kInfo) ++report.counts.infos;
+  }
+}
+
+}  // namespace
+
+void MergeFamilies(NodeReport& node) {
+  std::vector<Finding> merged;
+  for (Finding& finding : node.findings) {
+    const auto same = std::find_if(merged.begin(), merged.end(), [&finding](const Finding& other) {
+      return other.code == finding.code;
+    });
+    if (same == merged.end()) {
+      merged.push_back(std::move(finding));
+      continue;
+    }
+    for (const AddressFamily family : finding.families) {
+      if (std::find(same->families.begin(), same->families.end(), family) == same->families.end()) {
+        same->families.push_back(family);
+      }
+    }
+    Append(same->fact, finding.fact, "; ");
+    Append(same->where, finding.where, ", ");
+  }
+  node.findings = std::move(merged);
+}
+
+RunReport Judge(Measurement measured) {
+  RunReport report;
+  report.nodes = std::move(measured.nodes);
+  report.meshes = std::move(measured.meshes);
+  report.findings = std::move(measured.map_findings);
+  JudgeProber(report);
+  JudgeMesh(report, measured.mesh_asked);
+  for (NodeReport& node : report.nodes) MergeFamilies(node);
+  JudgeVerdicts(report);
+  GatherFindings(report);
+  report.exit_status =
+      report.counts.errors > 0 || report.counts.unknown > 0 || report.counts.nodes() == 0 ? 1 : 0;
+  return report;
+}
+
+}  // namespace derp::diagnosis

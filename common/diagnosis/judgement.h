@@ -1,0 +1,33 @@
+// The rules that turn measurements into findings and verdicts (findings.md 1, 2, 4). Pure: no I/O,
+// no clock. What one node cannot know of itself is decided here: the prober's own troubles, faults
+// that both families share, and the mesh.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/diagnosis/report.h"
+
+namespace derp::diagnosis {
+
+inline constexpr std::string_view kNoIpv4Reason = "prober has no IPv4";
+inline constexpr std::string_view kNoIpv6Reason = "prober has no IPv6";
+inline constexpr std::string_view kUdpBlockedReason = "prober's UDP is blocked";
+inline constexpr std::string_view kOfflineReason = "prober is offline";
+
+struct Measurement {
+  std::vector<NodeReport> nodes;  // in the map's order, as walked
+  std::vector<MeshReport> meshes;
+  std::vector<Finding> map_findings;  // map.* of the linter, those of nodes included
+  bool mesh_asked = true;             // false: mesh stages are "not asked for"
+};
+
+RunReport Judge(Measurement measured);
+
+// The steps of Judge(), each with its file; in the order in which they run.
+void MergeFamilies(NodeReport& node);           // rule 1: one finding for both families
+void JudgeProber(RunReport& report);            // rule 2, node.unreachable, tcp.refused
+void JudgeMesh(RunReport& report, bool asked);  // rule 9
+void JudgeVerdicts(RunReport& report);          // section 1, section 4
+
+}  // namespace derp::diagnosis

@@ -1,0 +1,55 @@
+// What every stage of a walk needs to know and to use, and how long each may take (findings.md
+// rule 12). Plain data; the referenced services outlive every walk and are safe in any thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "common/base/clock.h"
+#include "common/crypto/keys.h"
+#include "common/crypto/random.h"
+#include "common/net/peer_verification.h"
+#include "common/net/resolver.h"
+#include "common/net/tls_context.h"
+
+namespace derp::diagnosis {
+
+// At most this long, and never beyond the walk's own deadline.
+struct StageCaps {
+  Duration walk = std::chrono::seconds(25);
+  Duration dns = std::chrono::seconds(5);
+  Duration tcp = std::chrono::seconds(3);
+  Duration tls = std::chrono::seconds(5);
+  Duration http = std::chrono::seconds(5);
+  Duration derp = std::chrono::seconds(5);
+  Duration relay = std::chrono::seconds(5);
+  Duration stun = std::chrono::seconds(3);
+  Duration mesh = std::chrono::seconds(10);
+};
+
+// Which stages are due (derpprobe.md 12.3); -once asks for all.
+struct StagesAsked {
+  bool tls = true;   // dns to cert
+  bool stun = true;  // stun
+  bool mesh = true;  // http to mesh, and what they need before
+};
+
+struct WalkContext {
+  const Clock& clock;
+  RandomSource& random;
+  net::Resolver& resolver;
+  std::shared_ptr<const net::RootStore> roots;
+  std::shared_ptr<const net::TlsClientContext> tls;         // 1.2 and 1.3
+  std::shared_ptr<const net::TlsClientContext> tls12_only;  // to tell tls.version_blocked
+  StageCaps caps{};
+  std::optional<MeshKey> mesh_key{};  // goes to nodes with `mesh_key_allowed` only
+  bool has_ipv4 = true;               // routes of this machine
+  bool has_ipv6 = true;
+  int greetings = 2;  // connections per node whose greeting is compared (rule 9); at least 2
+};
+
+// The usual one: system resolver, system roots, routes as they are now. The arguments outlive it.
+WalkContext MakeWalkContext(const Clock& clock, RandomSource& random, net::Resolver& resolver);
+
+}  // namespace derp::diagnosis

@@ -1,0 +1,43 @@
+#include "common/diagnosis/worker_pool.h"
+
+#include <utility>
+
+namespace derp::diagnosis {
+
+WorkerPool::~WorkerPool() {
+  std::vector<std::thread> threads;
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    threads.swap(threads_);
+  }
+  wake_.NotifyAll();
+  for (std::thread& thread : threads) thread.join();
+}
+
+void WorkerPool::Post(std::function<void()> work) {
+  const MutexLock lock(mutex_);
+  queue_.push_back(std::move(work));
+  if (idle_ < queue_.size() && threads_.size() < most_ && !stopping_) {
+    threads_.emplace_back([this] { Run(); });
+  }
+  wake_.NotifyOne();
+}
+
+void WorkerPool::Run() {
+  for (;;) {
+    std::function<void()> work;
+    {
+      const MutexLock lock(mutex_);
+      ++idle_;
+      while (queue_.empty() && !stopping_) wake_.Wait(mutex_);
+      --idle_;
+      if (queue_.empty()) return;
+      work = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    work();
+  }
+}
+
+}  // namespace derp::diagnosis
