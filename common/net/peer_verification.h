@@ -28,7 +28,8 @@ enum class CertProblem {
   kNotYetValid,
   kExpired,
   kSelfSigned,       // and not pinned, not trusted
-  kIncompleteChain,  // an intermediate is missing; the leaf's AIA names where it is
+  kIncompleteChain,  // the leaf's issuer is missing and its AIA names where it is. Whether the
+                     // chain is trusted once that is added, only fetching it can tell.
   kUnknownIssuer,
   kNameMismatch,
 };
@@ -36,11 +37,12 @@ enum class CertProblem {
 struct CertVerdict {
   std::optional<CertProblem> problem;  // none: a client accepts it
   bool unverified = false;             // InsecureForTests: nothing was checked
-  std::string detail;                  // one sentence with the values
+  std::string detail;  // one sentence with the values; the peer's words are made printable
 };
 
 // Trust anchors. The system's store (SSL_CERT_FILE and SSL_CERT_DIR honoured) plus Let's Encrypt's
-// built-in roots, or a file of anchors only. Immutable; any thread.
+// built-in roots, or a file of anchors only. Immutable; any thread. Making one reads the system's
+// bundle: make it once and share it.
 class RootStore {
  public:
   static std::shared_ptr<const RootStore> System();
