@@ -13,7 +13,7 @@ function(derp_program name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE project_flags ${ARG_LIBRARIES})
   install(TARGETS ${name} RUNTIME)
-  install(FILES "${PROJECT_SOURCE_DIR}/docs/man/${name}.1" TYPE MAN PERMISSIONS OWNER_READ
+  install(FILES "${PROJECT_SOURCE_DIR}/docs/man/${name}.1" PERMISSIONS OWNER_READ
           OWNER_WRITE GROUP_READ WORLD_READ DESTINATION "share/man/man1")
 endfunction()
 
