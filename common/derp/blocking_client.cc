@@ -1,0 +1,171 @@
+#include "common/derp/blocking_client.h"
+
+#include <array>
+#include <utility>
+
+namespace derp {
+namespace {
+
+constexpr std::size_t kReadSize = 16 * 1024;  // one TLS record
+
+ClientFailure Transport(Error error) {
+  return {.fault = ClientFault::kTransport, .error = std::move(error)};
+}
+
+bool IsTimeout(const ClientFailure& failure) {
+  return failure.fault == ClientFault::kTransport && failure.error.code == ErrorCode::kTimeout;
+}
+
+}  // namespace
+
+BlockingClient::BlockingClient(std::unique_ptr<net::ByteStream> stream,
+                               BlockingClientOptions options, RandomSource& random,
+                               const Clock& clock)
+    : stream_(std::move(stream)),
+      options_(std::move(options)),
+      random_(random),
+      clock_(clock),
+      key_(options_.identity.key.Public()) {}
+
+tl::unexpected<ClientFailure> BlockingClient::Dead(ClientFailure failure) {
+  dead_ = failure;
+  return Fail(std::move(failure));
+}
+
+Expected<void, ClientFailure> BlockingClient::WriteAll(ByteView bytes, TimePoint deadline) {
+  if (dead_) return Fail(*dead_);
+  const auto written = stream_->Write(bytes, deadline);
+  if (!written) return Dead(Transport(Within("write", written.error())));
+  return {};
+}
+
+Expected<void, ClientFailure> BlockingClient::ReadMore(TimePoint deadline) {
+  input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(consumed_));
+  consumed_ = 0;
+  std::array<std::uint8_t, kReadSize> chunk;
+  const auto count = stream_->Read(chunk, deadline);
+  if (!count) return Fail(Transport(Within("read", count.error())));
+  AppendBytes(input_, ByteView(chunk).first(*count));
+  return {};
+}
+
+Expected<void, ClientFailure> BlockingClient::AdvanceLogin(ClientLogin::State until,
+                                                           TimePoint deadline) {
+  if (dead_) return Fail(*dead_);
+  for (;;) {
+    ByteView input = unread();
+    const auto state = login_.Feed(input);
+    Consume(input);
+    if (state == ClientLogin::State::kFailed) return Dead(login_.failure());
+    if (state == until) return {};
+    const auto more = ReadMore(deadline);
+    if (more) continue;
+    // An answer whose body never ended is an answer all the same.
+    if (login_.InputEnded(unread()) == ClientLogin::State::kFailed) return Dead(login_.failure());
+    return Dead(more.error());
+  }
+}
+
+Expected<void, ClientFailure> BlockingClient::Upgrade(TimePoint deadline) {
+  options_.request.fast_start = false;
+  const std::string request = wire::UpgradeRequestText(options_.request);
+  const auto written = WriteAll(AsBytes(request), deadline);
+  if (!written) return written;
+  return AdvanceLogin(ClientLogin::State::kGreeting, deadline);
+}
+
+Expected<NodePublic, ClientFailure> BlockingClient::ReadGreeting(TimePoint deadline) {
+  const auto ready = AdvanceLogin(ClientLogin::State::kReady, deadline);
+  if (!ready) return Fail(ready.error());
+  server_ = login_.server();
+  return server_;
+}
+
+Expected<wire::ServerInfo, ClientFailure> BlockingClient::Login(TimePoint deadline) {
+  return StartSession(server_, {}, /*fast_start=*/false, deadline);
+}
+
+Expected<wire::ServerInfo, ClientFailure> BlockingClient::FastStart(const NodePublic& server,
+                                                                    TimePoint deadline) {
+  options_.request.fast_start = true;
+  const std::string request = wire::UpgradeRequestText(options_.request);
+  const ByteView bytes = AsBytes(request);
+  return StartSession(server, Bytes(bytes.begin(), bytes.end()), /*fast_start=*/true, deadline);
+}
+
+Expected<wire::ServerInfo, ClientFailure> BlockingClient::StartSession(const NodePublic& server,
+                                                                       Bytes first_write,
+                                                                       bool fast_start,
+                                                                       TimePoint deadline) {
+  if (dead_) return Fail(*dead_);
+  server_ = server;
+  if (!AppendLogin(first_write, options_.identity, server_, RandomNonce(random_))) {
+    return Dead({.fault = ClientFault::kBadServerKey,
+                 .error = {.code = ErrorCode::kProtocol,
+                           .context = "nothing can be sealed to the relay's key"}});
+  }
+  const auto written = WriteAll(first_write, deadline);
+  if (!written) return Fail(written.error());
+  session_.emplace(options_.identity.key, server_, fast_start);
+  return AwaitServerInfo(deadline);
+}
+
+Expected<wire::ServerInfo, ClientFailure> BlockingClient::AwaitServerInfo(TimePoint deadline) {
+  for (;;) {
+    const auto message = NextMessage(deadline);
+    if (!message) {
+      // In fast start the beginning of an HTTP answer says more than that no more of it came.
+      const ClientFailure ended = session_->InputEnded(unread());
+      return Dead(ended.fault == ClientFault::kTransport ? message.error() : ended);
+    }
+    if (const auto* info = std::get_if<wire::ServerInfo>(&*message)) return *info;
+  }
+}
+
+Expected<ServerMessage, ClientFailure> BlockingClient::NextMessage(TimePoint deadline) {
+  for (;;) {
+    ByteView input = unread();
+    const auto message = session_->Take(input, clock_.Now());
+    Consume(input);
+    if (!message) return Fail(message.error());
+    if (*message) return **message;
+    const auto more = ReadMore(deadline);
+    if (!more) return Fail(more.error());
+  }
+}
+
+Expected<ServerMessage, ClientFailure> BlockingClient::Receive(TimePoint deadline) {
+  if (dead_) return Fail(*dead_);
+  Check(session_.has_value(), "Receive() comes after the login");
+  auto message = NextMessage(deadline);
+  if (!message && !IsTimeout(message.error())) return Dead(message.error());
+  return message;
+}
+
+Expected<ClientSession::SendResult, ClientFailure> BlockingClient::Send(
+    const NodePublic& destination, ByteView packet, TimePoint deadline) {
+  if (dead_) return Fail(*dead_);
+  Check(session_.has_value(), "Send() comes after the login");
+  Bytes frame;
+  const auto result = session_->AppendPacket(frame, destination, packet, clock_.Now());
+  if (result != ClientSession::SendResult::kAppended) return result;
+  const auto written = WriteAll(frame, deadline);
+  if (!written) return Fail(written.error());
+  return result;
+}
+
+Expected<void, ClientFailure> BlockingClient::SendPing(const wire::PingData& data,
+                                                       TimePoint deadline) {
+  Bytes frame;
+  wire::AppendPing(frame, data);
+  return WriteAll(frame, deadline);
+}
+
+Expected<void, ClientFailure> BlockingClient::SendPong(const wire::PingData& data,
+                                                       TimePoint deadline) {
+  Bytes frame;
+  wire::AppendPong(frame, data);
+  return WriteAll(frame, deadline);
+}
+
+}  // namespace derp
