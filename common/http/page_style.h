@@ -1,5 +1,6 @@
 // The look that the pages of derpprobe and derper share (design: status page). Works without
-// scripts, in light and dark, from 320 px on; contrast at least 5.9:1, state by shape and word first.
+// scripts, in light and dark, from 320 px on; contrast at least 5.9:1, state by shape and word
+// first.
 #pragma once
 
 #include <string_view>

@@ -15,10 +15,10 @@
 namespace derp::http {
 
 struct RequestHead {
-  std::string method;
-  std::string target;          // as sent: "/path?query", "http://host/path", "*", "host:port"
+  std::string method{};
+  std::string target{};        // as sent: "/path?query", "http://host/path", "*", "host:port"
   unsigned minor_version = 1;  // of HTTP/1.x
-  Headers headers;
+  Headers headers{};
 
   // RFC 9112 9.3: persistent unless the client says otherwise; HTTP/1.0 must ask for it.
   bool WantsKeepAlive() const;

@@ -1,0 +1,28 @@
+// The way back for one response. May be kept, moved to another thread and used there once. When it
+// is dropped unused, the client gets a 500, so no request stays without an answer.
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "common/http/response.h"
+
+namespace derp::http {
+
+class Responder {
+ public:
+  // `send` is called at most once, on the thread that answers.
+  explicit Responder(std::function<void(Response)> send) : send_(std::move(send)) {}
+  Responder(Responder&& other) noexcept : send_(std::exchange(other.send_, nullptr)) {}
+  Responder& operator=(Responder&&) = delete;
+  ~Responder() {
+    if (send_) send_(ErrorReply(500, "internal error: no reply"));
+  }
+
+  void Send(Response response) { std::exchange(send_, nullptr)(std::move(response)); }
+
+ private:
+  std::function<void(Response)> send_;
+};
+
+}  // namespace derp::http
