@@ -1,5 +1,5 @@
 // Request targets and their parts: path and query of a target, percent-decoding, query parameters,
-// cleaning of paths, escaping for HTML.
+// cleaning of paths.
 #pragma once
 
 #include <optional>

@@ -1,8 +1,13 @@
 #include "common/http/server.h"
 
 #include <array>
+#include <atomic>
+#include <functional>
+#include <optional>
 #include <sys/socket.h>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -193,20 +198,22 @@ TEST_CASE("a client that says nothing is closed", "[http]") {
 }
 
 TEST_CASE("a client that does not read is closed", "[http]") {
+  // Outlive the loop that looks at them.
+  const TimePoint deadline = Client::Deadline();
+  std::atomic<bool> gone = false;
+  bool seen = false;
+  std::function<void()> look;
   const std::string page(32'000'000, 'x');
   Running running(Answering([&](const Request&) { return TextReply(page); }),
                   {.write_timeout = std::chrono::milliseconds(20)});
-  Client client(running.address());
-  client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-  // Gone from the server's books, however much of the page lies in the kernel.
-  const TimePoint deadline = Client::Deadline();
-  std::atomic<bool> seen = false;
-  std::atomic<bool> gone = false;
-  std::function<void()> look = [&] {
-    seen = seen || running.server().connections() == 1;
-    gone = seen && running.server().connections() == 0;
+  look = [&] {
+    const std::size_t count = running.server().connections();
+    seen = seen || count == 1;
+    gone = seen && count == 0;
     if (!gone && SystemClock().Now() < deadline) running.loop().Post(look);
   };
+  Client client(running.address());
+  client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   running.loop().Post(look);
   while (!gone && SystemClock().Now() < deadline) std::this_thread::yield();
   CHECK(gone);
