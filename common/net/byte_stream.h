@@ -15,8 +15,10 @@ namespace derp::net {
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
-  // At least one byte, or an error: kTimeout, kClosed (orderly end), kReset, kTls …
+  // At least one byte, or an error: kTimeout (reading may go on later), kClosed (the peer's end),
+  // kReset, kTls …
   virtual Expected<std::size_t, Error> Read(ByteSpan out, TimePoint deadline) = 0;
+  // All of it; after an error part of it may have gone out, and the stream is of no more use.
   virtual Expected<void, Error> Write(ByteView bytes, TimePoint deadline) = 0;
   // The socket below, for poll(); a TLS stream may hold decrypted bytes the socket does not show:
   // ask `buffered()` first.
@@ -27,7 +29,8 @@ class ByteStream {
 
 std::unique_ptr<ByteStream> MakePlainStream(Fd fd);
 
-// Runs the client's handshake. A failure tells, beside the error, how TLS failed, if TLS did.
+// Runs the client's handshake; the certificates are the caller's to judge (peer_verification.h).
+// A failure tells, beside the error, how TLS failed, if TLS did.
 struct TlsHandshakeError {
   Error error;
   std::optional<TlsFailure> tls;

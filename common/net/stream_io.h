@@ -1,0 +1,20 @@
+// Receiving and sending on a connected socket, bounded by a deadline. For the .cc files of this
+// folder only. The descriptor may be blocking or not; these calls never wait beyond the deadline.
+#pragma once
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/base/result.h"
+
+namespace derp::net {
+
+// At least one byte, unless `out` is empty. kTimeout: nothing came; kClosed: the peer's end.
+Expected<std::size_t, Error> ReceiveSome(int fd, ByteSpan out, TimePoint deadline);
+
+// Everything; after a failure part of it may have gone out.
+Expected<void, Error> SendAll(int fd, ByteView bytes, TimePoint deadline);
+
+// What goes out without waiting: for last words.
+void SendWithoutWaiting(int fd, ByteView bytes);
+
+}  // namespace derp::net
