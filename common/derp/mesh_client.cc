@@ -85,6 +85,7 @@ void MeshClient::OnConnected(net::Fd fd) {
 std::optional<Error> MeshClient::OnStreamReady() {
   if (const net::TlsSession* tls = stream_->tls()) {
     const net::CertificateChain chain = tls->PeerCertificates();
+    const net::PeerPolicy policy{.host_name = options_.url.host, .cert_name = {}};
     const auto verdict = net::VerifyPeer(chain, policy, *roots_, loop_.WallNow());
     if (verdict.problem) return Error{.code = ErrorCode::kTls, .context = verdict.detail};
     const auto meta = net::FindMetaKey(chain);
