@@ -1,0 +1,35 @@
+// Who may see the pages under /debug/ (derper.md 2.7): this machine, the tailnet, and whom the
+// environment names. Immutable after reading the environment; any thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/base/socket_address.h"
+#include "common/http/request.h"
+
+namespace derp::http {
+
+class DebugAccess {
+ public:
+  // TS_DEBUG_KEY_PATH, TS_ALLOW_DEBUG_IP and TS_DEBUG_TRUSTED_CIDRS; a bad entry of the last is an
+  // error.
+  static Expected<DebugAccess, Error> FromEnvironment(
+      const std::map<std::string, std::string>& environment);
+
+  // Reads the key file when the request brings a key, so that a new key counts at once.
+  bool Allows(const Request& request) const;
+
+ private:
+  bool HasKey(const Request& request) const;
+  bool TrustsAddress(const IpAddress& address) const;
+
+  std::string key_path_;
+  std::string allowed_ip_;
+  std::vector<IpPrefix> trusted_;
+};
+
+}  // namespace derp::http
