@@ -1,0 +1,99 @@
+// What the service knows now: the newest walk of every node, judged, with what was remembered since
+// the start (ages of findings, transitions, a strip per region). Pages, JSON and metrics read
+// copies. Any thread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/mutex.h"
+#include "common/derpmap/model.h"
+#include "common/diagnosis/judgement.h"
+#include "common/diagnosis/report.h"
+#include "derpprobe/service/verdict_strip.h"
+
+namespace derp::probe {
+
+// Where the map came from, and how its last fetch went.
+struct MapSource {
+  std::string url;
+  std::optional<WallTime> fetched;  // the last good one
+  std::string failure;              // of the last fetch, empty when it was good
+};
+
+struct Transition {
+  WallTime at;
+  std::string place;  // "fra" or "fra/5b"
+  std::string text;   // "usable → unusable", "cert.expired began", "cert.expired ended"
+  diagnosis::Verdict state = diagnosis::Verdict::kUnknown;  // the state after it
+};
+
+struct FindingAge {
+  WallTime since;
+  std::uint64_t first_walk = 0;  // the node's walk that found it
+  std::uint64_t rounds = 1;      // walks of the node that found it, the first included
+};
+
+// What names a finding from round to round.
+std::string FindingKey(const diagnosis::Finding& finding);
+
+struct BoardState {
+  MapSource source;
+  std::size_t nodes_total = 0;
+  std::size_t nodes_done = 0;           // with at least one result
+  std::optional<WallTime> last_result;  // end of the newest walk
+  diagnosis::RunReport report;
+  std::map<std::string, FindingAge> ages;       // by FindingKey
+  std::map<std::int64_t, VerdictStrip> strips;  // by region id
+  std::deque<Transition> transitions;           // newest first, at most kTransitions
+
+  static constexpr std::size_t kTransitions = 20;
+  const FindingAge* Age(const diagnosis::Finding& finding) const;
+};
+
+class Board {
+ public:
+  // `clock` must outlive the board. `mesh_asked`: false when the mesh class is off.
+  Board(const Clock& clock, bool mesh_asked);
+
+  // A map is in force: nodes and regions it does not name are forgotten, and so are the results of
+  // nodes that changed.
+  void SetMap(const derpmap::DerpMap& map, std::vector<diagnosis::Finding> map_findings,
+              MapSource source);
+  void SetMapFailure(std::string failure);
+
+  void Publish(diagnosis::NodeReport report);  // ignored when the map no longer names it
+  void Publish(diagnosis::MeshReport report);
+
+  // Judges what is new since the last call, then copies.
+  BoardState State();
+
+ private:
+  using NodeKey = std::pair<std::int64_t, std::string>;
+  struct NodeSlot {
+    derpmap::Node node;
+    std::optional<diagnosis::NodeReport> report;
+    std::uint64_t walks = 0;
+  };
+
+  void Judge() DERP_REQUIRES(mutex_);
+  void FollowFindings(const diagnosis::RunReport& before, WallTime now) DERP_REQUIRES(mutex_);
+  void FollowVerdicts(const diagnosis::RunReport& before, WallTime now) DERP_REQUIRES(mutex_);
+  void Remember(Transition transition) DERP_REQUIRES(mutex_);
+
+  const Clock& clock_;
+  const bool mesh_asked_;
+  Mutex mutex_;
+  std::vector<NodeKey> order_ DERP_GUARDED_BY(mutex_);  // the map's
+  std::map<NodeKey, NodeSlot> nodes_ DERP_GUARDED_BY(mutex_);
+  std::map<std::int64_t, diagnosis::MeshReport> meshes_ DERP_GUARDED_BY(mutex_);
+  std::vector<diagnosis::Finding> map_findings_ DERP_GUARDED_BY(mutex_);
+  bool dirty_ DERP_GUARDED_BY(mutex_) = false;
+  BoardState state_ DERP_GUARDED_BY(mutex_);
+};
+
+}  // namespace derp::probe

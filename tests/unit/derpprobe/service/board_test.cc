@@ -1,0 +1,90 @@
+#include "derpprobe/service/board.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/fake_clock.h"
+#include "tests/unit/derpprobe/service/samples.h"
+
+using namespace derp;
+using namespace derp::probe;
+using diagnosis::Verdict;
+
+namespace {
+
+struct Fixture {
+  derp::test::FakeClock clock;
+  Board board{clock, /*mesh_asked=*/false};
+  derpmap::DerpMap map = probe::test::SampleMap(2, 1);
+
+  Fixture() { board.SetMap(map, {}, {"file:///map.json", clock.WallNow(), ""}); }
+  const derpmap::Region& region(int i) { return map.regions.at(900 + i); }
+  void Healthy(int i) {
+    board.Publish(probe::test::HealthyWalk(region(i), region(i).nodes[0]));
+  }
+  void Expired(int i) {
+    board.Publish(probe::test::ExpiredWalk(region(i), region(i).nodes[0]));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("nodes without a result are counted as not done, never as usable", "[service]") {
+  Fixture f;
+  CHECK(f.board.State().nodes_total == 2);
+  CHECK(f.board.State().nodes_done == 0);
+  f.Healthy(0);
+  CHECK(f.board.State().nodes_done == 1);
+  CHECK(f.board.State().report.counts.usable == 1);
+}
+
+TEST_CASE("a finding keeps the time it began and counts the walks that saw it", "[service]") {
+  Fixture f;
+  f.Expired(0);
+  const WallTime began = f.clock.WallNow();
+  CHECK(f.board.State().report.counts.unusable == 1);
+  f.clock.Advance(std::chrono::minutes(1));
+  f.Expired(0);
+  const BoardState state = f.board.State();
+  const FindingAge* age = state.Age(state.report.findings.at(0));
+  REQUIRE(age != nullptr);
+  CHECK(age->since == began);
+  CHECK(age->rounds == 2);
+}
+
+TEST_CASE("changes are remembered, newest first", "[service]") {
+  Fixture f;
+  f.Healthy(0);
+  (void)f.board.State();
+  f.Expired(0);
+  (void)f.board.State();
+  f.Healthy(0);
+  const auto transitions = f.board.State().transitions;
+  REQUIRE(transitions.size() == 4);
+  CHECK(transitions[0].text == "unusable → usable");
+  CHECK(transitions[1].text == "cert.expired ended");
+  CHECK(transitions[2].text == "usable → unusable");
+  CHECK(transitions[3].text == "cert.expired began");
+  CHECK(transitions[3].place == "r0/900a");
+}
+
+TEST_CASE("a node that left the map or changed in it loses its result", "[service]") {
+  Fixture f;
+  f.Healthy(0);
+  f.Healthy(1);
+  f.map.regions.erase(901);
+  f.map.regions.at(900).nodes[0].ipv4 = "192.0.2.77";
+  f.board.SetMap(f.map, {}, {"file:///map.json", f.clock.WallNow(), ""});
+  CHECK(f.board.State().nodes_total == 1);
+  CHECK(f.board.State().nodes_done == 0);
+  f.board.Publish(probe::test::HealthyWalk(probe::test::SampleMap(2, 1).regions.at(901),
+                                           probe::test::SampleMap(2, 1).regions.at(901).nodes[0]));
+  CHECK(f.board.State().nodes_done == 0);
+}
+
+TEST_CASE("a failing map fetch keeps what is known and says so", "[service]") {
+  Fixture f;
+  f.Healthy(0);
+  f.board.SetMapFailure("404 Not Found");
+  CHECK(f.board.State().source.failure == "404 Not Found");
+  CHECK(f.board.State().nodes_done == 1);
+}
