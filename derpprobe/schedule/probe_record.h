@@ -11,26 +11,9 @@
 
 #include "common/base/clock.h"
 #include "common/metrics/registry.h"
+#include "derpprobe/classes/probe_spec.h"
 
 namespace derp::probe {
-
-// A probe's identity and fixed facts. Two specs that differ anywhere are different probes: a node
-// that keeps its name but changes its address gets a new one.
-struct ProbeSpec {
-  std::string name;         // "derp/nyc/1a/tls"
-  std::string probe_class;  // "tls"
-  metrics::Labels labels;   // beside name and class: region, region_id, hostname …
-  Duration interval{};
-  std::string target;  // a fingerprint of what is measured
-
-  bool operator==(const ProbeSpec&) const = default;
-};
-
-struct ProbeOutcome {
-  bool ok = false;
-  Duration latency{};  // of the run, also of a failed one
-  std::string error;   // empty when ok
-};
 
 enum class ProbeStatus { kUnknown, kRunning, kSucceeded, kFailed };
 std::string_view ProbeStatusName(ProbeStatus status);

@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include "common/base/text.h"
+#include "derpprobe/classes/views.h"
+
+namespace derp::probe {
+namespace {
+
+using derpmap::Node;
+using derpmap::Region;
+
+// Everything about a node that a probe's target depends on.
+std::string Fingerprint(const Node& node) {
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}", node.host_name, node.cert_name, node.ipv4, node.ipv6,
+                     node.EffectiveDerpPort(), node.stun_port, node.insecure_for_tests);
+}
+
+// Findings and probes name a region by its code, or by its number when it has none.
+std::string RegionText(const Region& region) {
+  return region.code.empty() ? fmt::format("{}", region.id) : region.code;
+}
+
+ProbeSpec NodeSpec(const Region& region, const Node& node, std::string_view rest,
+                   std::string_view probe_class, Duration interval) {
+  ProbeSpec spec;
+  spec.name = fmt::format("derp/{}/{}/{}", RegionText(region), node.name, rest);
+  spec.probe_class = probe_class;
+  spec.labels = {{"hostname", node.host_name},
+                 {"region", RegionText(region)},
+                 {"region_id", fmt::format("{}", region.id)}};
+  spec.interval = interval;
+  spec.target = Fingerprint(node);
+  return spec;
+}
+
+void AddUdp(const Region& region, const Node& node, Duration interval,
+            std::vector<ProbeSpec>& specs) {
+  if (!node.EffectiveStunPort()) return;
+  for (const AddressFamily family : {AddressFamily::kIpv4, AddressFamily::kIpv6}) {
+    if (node.Use(family) == Node::FamilyUse::kOff) continue;
+    const std::string_view rest = family == AddressFamily::kIpv4 ? "udp" : "udp6";
+    ProbeSpec spec = NodeSpec(region, node, rest, "derp_udp", interval);
+    spec.labels.emplace_back("address_family", FamilyName(family));
+    specs.push_back(std::move(spec));
+  }
+}
+
+void AddMesh(const Region& region, const Node& from, Duration interval,
+             std::vector<ProbeSpec>& specs) {
+  for (const Node& to : region.nodes) {
+    if (to.stun_only) continue;
+    ProbeSpec spec = NodeSpec(region, from, to.name + "/mesh", "derp_mesh", interval);
+    spec.labels.emplace_back("derp_path", to.name == from.name ? "single" : "mesh");
+    spec.target += "→" + Fingerprint(to);
+    specs.push_back(std::move(spec));
+  }
+}
+
+}  // namespace
+
+ProbeSpec MapProbeSpec(Duration interval) {
+  return {std::string(kMapProbe), "derp_map", {}, interval, ""};
+}
+
+std::vector<ProbeSpec> ProbesOf(const derpmap::DerpMap& map, const ClassIntervals& intervals) {
+  std::vector<ProbeSpec> specs;
+  for (const auto& [id, region] : map.regions) {
+    for (const Node& node : region.nodes) {
+      if (!node.stun_only && intervals.tls > Duration::zero()) {
+        specs.push_back(NodeSpec(region, node, "tls", "tls", intervals.tls));
+      }
+      if (intervals.stun > Duration::zero()) AddUdp(region, node, intervals.stun, specs);
+      if (!node.stun_only && intervals.mesh > Duration::zero()) {
+        AddMesh(region, node, intervals.mesh, specs);
+      }
+    }
+  }
+  return specs;
+}
+
+}  // namespace derp::probe

@@ -1,0 +1,199 @@
+#include "derpprobe/classes/views.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+#include <fmt/format.h>
+
+namespace derp::probe {
+namespace {
+
+using diagnosis::Finding;
+using diagnosis::MeshDirection;
+using diagnosis::MeshReport;
+using diagnosis::NodeReport;
+using diagnosis::Outcome;
+using diagnosis::RunReport;
+using diagnosis::Severity;
+using diagnosis::Stage;
+using diagnosis::StageResult;
+
+constexpr Stage kTlsStages[] = {Stage::kDns, Stage::kTcp, Stage::kTls, Stage::kCert};
+constexpr Stage kSessionStages[] = {Stage::kHttp, Stage::kDerp, Stage::kRelay};
+constexpr Stage kUdpStages[] = {Stage::kStun};
+
+bool Contains(std::span<const Stage> stages, Stage stage) {
+  return std::find(stages.begin(), stages.end(), stage) != stages.end();
+}
+
+std::string ErrorText(const Finding& finding) {
+  return finding.fact.empty() ? fmt::format("{}: {}", finding.code, finding.headline)
+                              : fmt::format("{}: {}", finding.code, finding.fact);
+}
+
+// The error that explains why something of this node was not reached.
+std::string FirstError(const NodeReport& node) {
+  for (const Finding& finding : node.findings) {
+    if (finding.severity == Severity::kError) return ErrorText(finding);
+  }
+  return "not reached";
+}
+
+// The part of a walk that one probe stands for.
+struct Slice {
+  const NodeReport& node;
+  std::span<const Stage> stages;
+  std::optional<AddressFamily> family;  // only results of this family; none: of all
+
+  bool Has(const StageResult& result) const {
+    return Contains(stages, result.stage) &&
+           (!family || !result.family || *result.family == *family);
+  }
+  bool Has(const Finding& finding) const {
+    return Contains(stages, finding.stage) &&
+           (!family || finding.families.empty() ||
+            std::find(finding.families.begin(), finding.families.end(), *family) !=
+                finding.families.end());
+  }
+};
+
+// The time of the stages over the family that carries the relay, or over the first one.
+Duration TimeOf(const Slice& slice) {
+  std::optional<AddressFamily> family = slice.family ? slice.family : slice.node.relay_family;
+  if (!family && !slice.node.targets.empty()) family = slice.node.targets.front().family;
+  Duration sum{};
+  for (const StageResult& result : slice.node.stages) {
+    if (!Contains(slice.stages, result.stage)) continue;
+    if (!result.family || !family || *result.family == *family) sum += result.duration;
+  }
+  return sum;
+}
+
+// Good, bad or (everything skipped) nothing.
+std::optional<ProbeOutcome> Outcomes(const Slice& slice, Duration latency) {
+  for (const Finding& finding : slice.node.findings) {
+    if (finding.severity == Severity::kError && slice.Has(finding)) {
+      return ProbeOutcome{false, latency, ErrorText(finding)};
+    }
+  }
+  bool measured = false;
+  for (const StageResult& result : slice.node.stages) {
+    if (!slice.Has(result)) continue;
+    // Of the main chain one family may fall short while the other serves; that was a finding above.
+    if (result.outcome == Outcome::kNotReached) {
+      return ProbeOutcome{false, latency, FirstError(slice.node)};
+    }
+    measured = measured || result.outcome != Outcome::kSkipped;
+  }
+  if (!measured) return std::nullopt;
+  return ProbeOutcome{true, latency, ""};
+}
+
+void AddNodeViews(const NodeReport& node, std::vector<ViewResult>& views) {
+  const std::string prefix = fmt::format("derp/{}/{}", node.region, node.node);
+  const auto add = [&views](std::string name, std::optional<ProbeOutcome> outcome) {
+    if (outcome) views.push_back({std::move(name), *outcome});
+  };
+  const Slice tls{node, kTlsStages, std::nullopt};
+  const Slice session{node, kSessionStages, std::nullopt};
+  if (!node.stun_only) {
+    add(prefix + "/tls", Outcomes(tls, TimeOf(tls)));
+    add(fmt::format("{}/{}/mesh", prefix, node.node),
+        Outcomes(session, TimeOf(tls) + TimeOf(session)));
+  }
+  for (const auto& target : node.targets) {
+    const Slice udp{node, kUdpStages, target.family};
+    const std::string_view rest = target.family == AddressFamily::kIpv4 ? "/udp" : "/udp6";
+    add(fmt::format("{}{}", prefix, rest), Outcomes(udp, target.stun_first.value_or(TimeOf(udp))));
+  }
+}
+
+const NodeReport* FindNode(const RunReport& report, std::int64_t region_id, std::string_view name) {
+  for (const NodeReport& node : report.nodes) {
+    if (node.region_id == region_id && node.node == name) return &node;
+  }
+  return nullptr;
+}
+
+// Packets could not be sent because one end never logged in.
+std::optional<ProbeOutcome> UnreachedPair(const NodeReport& from, const NodeReport& to) {
+  for (const NodeReport* end : {&from, &to}) {
+    const auto relay = end->Worst(Stage::kRelay);
+    if (relay == Outcome::kFail || relay == Outcome::kNotReached) {
+      return ProbeOutcome{false, {}, fmt::format("{}: {}", end->node, FirstError(*end))};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<ProbeOutcome> PairOutcome(const RunReport& report, const MeshReport* mesh,
+                                        const NodeReport& from, const NodeReport& to) {
+  const MeshDirection* direction = mesh == nullptr ? nullptr : mesh->Find(from.node, to.node);
+  if (direction == nullptr) return UnreachedPair(from, to);
+  if (direction->outcome != Outcome::kFail) {
+    return ProbeOutcome{true, direction->first.value_or(Duration::zero()), ""};
+  }
+  for (const Finding& finding : report.findings) {
+    if (finding.code == direction->code && finding.region_id == from.region_id) {
+      return ProbeOutcome{false, direction->waited, ErrorText(finding)};
+    }
+  }
+  return ProbeOutcome{false, direction->waited, direction->code};
+}
+
+void AddMeshViews(const RunReport& report, std::vector<ViewResult>& views) {
+  for (const NodeReport& from : report.nodes) {
+    if (from.stun_only || !from.Worst(Stage::kMesh)) continue;
+    const auto mesh = std::find_if(
+        report.meshes.begin(), report.meshes.end(),
+        [&from](const MeshReport& candidate) { return candidate.region_id == from.region_id; });
+    for (const NodeReport& to : report.nodes) {
+      if (to.region_id != from.region_id || to.stun_only || &to == &from) continue;
+      const auto outcome =
+          PairOutcome(report, mesh == report.meshes.end() ? nullptr : &*mesh, from, to);
+      if (!outcome) continue;
+      views.push_back(
+          {fmt::format("derp/{}/{}/{}/mesh", from.region, from.node, to.node), *outcome});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<ViewResult> ViewsOf(const RunReport& report) {
+  std::vector<ViewResult> views;
+  for (const NodeReport& node : report.nodes) AddNodeViews(node, views);
+  AddMeshViews(report, views);
+  return views;
+}
+
+std::string MapErrors(const RunReport& report) {
+  std::string errors;
+  for (const Finding& finding : report.findings) {
+    if (finding.stage != Stage::kMap || finding.severity != Severity::kError) continue;
+    // A node whose own entry is broken fails by its own probes.
+    if (const auto* node = FindNode(report, finding.region_id, finding.node);
+        node != nullptr && node->Worst(Stage::kMap) == Outcome::kFail) {
+      continue;
+    }
+    errors += (errors.empty() ? "" : "; ") + ErrorText(finding);
+  }
+  return errors;
+}
+
+std::vector<std::string> ProberErrors(const RunReport& report) {
+  std::vector<std::string> errors;
+  for (const Finding& finding : report.findings) {
+    if (finding.stage == Stage::kProber && finding.severity == Severity::kError) {
+      errors.push_back(ErrorText(finding));
+    }
+  }
+  if (errors.empty() && report.counts.unknown > 0) {
+    errors.push_back(fmt::format("{} of {} nodes could not be judged from here",
+                                 report.counts.unknown, report.counts.nodes()));
+  }
+  return errors;
+}
+
+}  // namespace derp::probe

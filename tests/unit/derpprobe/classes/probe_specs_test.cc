@@ -1,0 +1,86 @@
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "derpprobe/classes/views.h"
+
+using namespace derp;
+using namespace derp::probe;
+
+namespace {
+
+derpmap::Node BothFamilies(std::string name) {
+  derpmap::Node node;
+  node.name = std::move(name);
+  node.host_name = node.name + ".example.net";
+  node.ipv4 = "192.0.2.1";
+  node.ipv6 = "2001:db8::1";
+  return node;
+}
+
+derpmap::DerpMap MapOf(std::vector<derpmap::Node> nodes) {
+  derpmap::DerpMap map;
+  map.regions[1] = {1, "zero", "Zero", 0, 0, false, false, std::move(nodes)};
+  return map;
+}
+
+std::vector<std::string> Names(const derpmap::DerpMap& map) {
+  std::vector<std::string> names;
+  for (const ProbeSpec& spec : ProbesOf(map, {})) names.push_back(spec.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("two nodes with both families have ten probes, three have eighteen, one has four",
+          "[classes]") {
+  CHECK(ProbesOf(MapOf({BothFamilies("1a"), BothFamilies("1b")}), {}).size() == 10);
+  CHECK(ProbesOf(MapOf({BothFamilies("1a"), BothFamilies("1b"), BothFamilies("1c")}), {}).size() ==
+        18);
+  CHECK(Names(MapOf({BothFamilies("1a")})) ==
+        std::vector<std::string>{"derp/zero/1a/1a/mesh", "derp/zero/1a/tls", "derp/zero/1a/udp",
+                                 "derp/zero/1a/udp6"});
+}
+
+TEST_CASE("'none' in an address field creates no udp probe for that family", "[classes]") {
+  auto node = BothFamilies("1a");
+  node.ipv6 = "none";
+  CHECK(Names(MapOf({node})) ==
+        std::vector<std::string>{"derp/zero/1a/1a/mesh", "derp/zero/1a/tls", "derp/zero/1a/udp"});
+}
+
+TEST_CASE("a STUN-only node has udp probes only, and nobody meshes with it", "[classes]") {
+  auto stun_only = BothFamilies("1b");
+  stun_only.stun_only = true;
+  CHECK(Names(MapOf({BothFamilies("1a"), stun_only})) ==
+        std::vector<std::string>{"derp/zero/1a/1a/mesh", "derp/zero/1a/tls", "derp/zero/1a/udp",
+                                 "derp/zero/1a/udp6", "derp/zero/1b/udp", "derp/zero/1b/udp6"});
+}
+
+TEST_CASE("a class that is off has no probes", "[classes]") {
+  ClassIntervals intervals;
+  intervals.mesh = Duration::zero();
+  intervals.stun = std::chrono::seconds(-1);
+  CHECK(ProbesOf(MapOf({BothFamilies("1a")}), intervals).size() == 1);
+}
+
+TEST_CASE("a changed address changes the spec of the same name", "[classes]") {
+  auto node = BothFamilies("1a");
+  const auto before = ProbesOf(MapOf({node}), {});
+  node.ipv4 = "192.0.2.9";
+  const auto after = ProbesOf(MapOf({node}), {});
+  CHECK(before[0].name == after[0].name);
+  CHECK_FALSE(before[0] == after[0]);
+}
+
+TEST_CASE("labels are those of the reference", "[classes]") {
+  using Label = std::pair<std::string, std::string>;
+  for (const ProbeSpec& spec : ProbesOf(MapOf({BothFamilies("1a")}), {})) {
+    CAPTURE(spec.name);
+    CHECK(std::count(spec.labels.begin(), spec.labels.end(), Label("region_id", "1")) == 1);
+    if (spec.probe_class == "derp_mesh") {
+      CHECK(spec.labels.back() == Label("derp_path", "single"));
+    }
+  }
+}

@@ -1,0 +1,139 @@
+#include "derpprobe/classes/views.h"
+
+#include <catch2/catch.hpp>
+
+#include "common/diagnosis/catalogue.h"
+
+using namespace derp;
+using namespace derp::diagnosis;
+using namespace derp::probe;
+using std::chrono::milliseconds;
+
+namespace {
+
+NodeReport Walked(std::string name) {
+  NodeReport node;
+  node.region = "fra";
+  node.region_id = 5;
+  node.node = std::move(name);
+  FamilyTarget target;
+  target.stun_first = milliseconds(4);
+  node.targets.push_back(target);
+  for (const Stage stage :
+       {Stage::kTcp, Stage::kTls, Stage::kCert, Stage::kHttp, Stage::kDerp, Stage::kStun}) {
+    node.stages.push_back({stage, AddressFamily::kIpv4, Outcome::kOk, milliseconds(1), "", "", {}});
+  }
+  node.stages.push_back({Stage::kRelay, {}, Outcome::kOk, milliseconds(1), "", "", {}});
+  node.stages.push_back({Stage::kMesh, {}, Outcome::kOk, milliseconds(1), "", "", {}});
+  return node;
+}
+
+void Break(NodeReport& node, Stage stage, std::string_view code) {
+  bool after = false;
+  for (StageResult& result : node.stages) {
+    if (result.stage == stage) {
+      result.outcome = Outcome::kFail;
+      result.code = code;
+      after = true;
+    } else if (after && result.stage != Stage::kStun) {
+      result.outcome = Outcome::kNotReached;
+      result.after = stage;
+    }
+  }
+  Finding finding = MakeFinding(code);
+  finding.node = node.node;
+  finding.region_id = node.region_id;
+  finding.families = {AddressFamily::kIpv4};
+  finding.fact = "the fact";
+  node.findings.push_back(finding);
+}
+
+std::string Text(const std::vector<ViewResult>& views) {
+  std::string text;
+  for (const ViewResult& view : views) {
+    text += view.name + (view.outcome.ok ? " good\n" : " bad " + view.outcome.error + "\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a healthy pair of nodes gives every view a good result", "[classes]") {
+  RunReport report;
+  report.nodes = {Walked("5a"), Walked("5b")};
+  MeshReport mesh;
+  mesh.region_id = 5;
+  for (const auto& [from, to] : {std::pair("5a", "5b"), std::pair("5b", "5a")}) {
+    MeshDirection direction;
+    direction.from = from;
+    direction.to = to;
+    direction.first = milliseconds(2);
+    mesh.directions.push_back(direction);
+  }
+  report.meshes = {mesh};
+  CHECK(Text(ViewsOf(report)) ==
+        "derp/fra/5a/tls good\nderp/fra/5a/5a/mesh good\nderp/fra/5a/udp good\n"
+        "derp/fra/5b/tls good\nderp/fra/5b/5b/mesh good\nderp/fra/5b/udp good\n"
+        "derp/fra/5a/5b/mesh good\nderp/fra/5b/5a/mesh good\n");
+  CHECK(ViewsOf(report)[0].outcome.latency == milliseconds(3));  // tcp, tls, cert
+  CHECK(ViewsOf(report)[2].outcome.latency == milliseconds(4));  // the first answer, not five
+}
+
+TEST_CASE("an expired certificate fails tls and what needs it, not udp", "[classes]") {
+  RunReport report;
+  report.nodes = {Walked("5a")};
+  Break(report.nodes[0], Stage::kCert, "cert.expired");
+  CHECK(Text(ViewsOf(report)) ==
+        "derp/fra/5a/tls bad cert.expired: the fact\n"
+        "derp/fra/5a/5a/mesh bad cert.expired: the fact\n"
+        "derp/fra/5a/udp good\n");
+}
+
+TEST_CASE("a lost relay leaves tls good", "[classes]") {
+  RunReport report;
+  report.nodes = {Walked("5a")};
+  Break(report.nodes[0], Stage::kRelay, "relay.lost");
+  const auto views = ViewsOf(report);
+  CHECK(views[0].outcome.ok);
+  CHECK_FALSE(views[1].outcome.ok);
+}
+
+TEST_CASE("a mate that cannot be reached fails the pairs with it", "[classes]") {
+  RunReport report;
+  report.nodes = {Walked("5a"), Walked("5b")};
+  Break(report.nodes[1], Stage::kTcp, "tcp.refused");
+  const std::string text = Text(ViewsOf(report));
+  CHECK(text.find("derp/fra/5a/5b/mesh bad 5b: tcp.refused: the fact") != std::string::npos);
+  CHECK(text.find("derp/fra/5b/5a/mesh bad 5b: tcp.refused: the fact") != std::string::npos);
+}
+
+TEST_CASE("views whose stages were skipped have no result", "[classes]") {
+  RunReport report;
+  report.nodes = {Walked("5a")};
+  for (StageResult& result : report.nodes[0].stages) {
+    result.outcome = Outcome::kSkipped;
+    result.reason = "prober is offline";
+  }
+  CHECK(ViewsOf(report).empty());
+  report.counts.unknown = 1;
+  CHECK(ProberErrors(report).size() == 1);
+}
+
+TEST_CASE("errors on the map fail the map's probe, a node's own entry fails the node",
+          "[classes]") {
+  RunReport report;
+  Finding finding = MakeFinding("map.no_nodes");
+  finding.region = "fra";
+  finding.region_id = 5;
+  finding.fact = "region fra has no nodes";
+  report.findings.push_back(finding);
+  CHECK(MapErrors(report) == "map.no_nodes: region fra has no nodes");
+  NodeReport broken;
+  broken.region_id = 5;
+  broken.node = "5a";
+  broken.stages.push_back({Stage::kMap, {}, Outcome::kFail, {}, "map.bad_port", "", {}});
+  report.nodes = {broken};
+  report.findings[0].code = "map.bad_port";
+  report.findings[0].node = "5a";
+  CHECK(MapErrors(report).empty());
+}
