@@ -62,7 +62,9 @@ Expected<DebugAccess, Error> DebugAccess::FromEnvironment(
 bool DebugAccess::Allows(const Request& request) const {
   if (HasKey(request)) return true;
   // Behind a proxy every visitor would look like this machine.
-  if (!request.head.headers.Get("X-Forwarded-For").empty()) return false;
+  for (const std::string_view value : request.head.headers.All("X-Forwarded-For")) {
+    if (!value.empty()) return false;
+  }
   return TrustsAddress(request.remote.ip.Unmap());
 }
 

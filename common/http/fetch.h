@@ -1,0 +1,45 @@
+// One outgoing HTTP request, start to end: maps, admission, tailscaled's local API, ACME, secrets.
+// Blocking and bounded in time and bytes; any thread. Proxies come from the environment
+// (http_proxy, https_proxy, all_proxy, no_proxy; never for loopback), trust anchors from the system
+// (SSL_CERT_FILE and SSL_CERT_DIR honoured). libcurl stays inside the .cc file.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/defaults.h"
+#include "common/base/result.h"
+#include "common/http/headers.h"
+
+namespace derp::http {
+
+struct FetchRequest {
+  std::string url;  // http, https or file
+  std::string method = "GET";
+  Headers headers{};
+  std::optional<std::string> body{};
+  // Talk to this Unix socket instead of the URL's host, which then only fills the Host header:
+  // "http://local-tailscaled.sock/localapi/v0/derpmap". No proxies, no redirects.
+  std::string unix_socket{};
+  std::size_t max_body = kMaxDerpMapBytes;
+  // Up to 10, to http and https only; else the redirect itself is the response.
+  bool follow_redirects = true;
+};
+
+struct FetchResponse {
+  int status = 0;  // of the last response; a file is 200, a missing one 404, as in Go
+  Headers headers{};
+  std::string body{};
+  std::string url{};  // after redirects
+
+  // For the next request's If-None-Match and If-Modified-Since.
+  std::string_view etag() const { return headers.Get("ETag"); }
+  std::string_view last_modified() const { return headers.Get("Last-Modified"); }
+};
+
+// Any status is a response; an error means that there was none. Its text begins as Go's does
+// (`Get "http://h/x": connect: connection refused`) and shows no password of the URL.
+Expected<FetchResponse, Error> Fetch(const FetchRequest& request, TimePoint deadline);
+
+}  // namespace derp::http
