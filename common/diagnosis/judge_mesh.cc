@@ -273,11 +273,34 @@ StageResult MeshStage(const NodeReport& node, const MeshReport* mesh, bool asked
   return FromDirections(node, *mesh, cut_off);
 }
 
+// A connection that ended under the mesh's packets is the relay stage's fault.
+void JudgeClosed(RunReport& report, const MeshReport& mesh) {
+  for (const MeshReport::Closed& closed : mesh.closed) {
+    for (NodeReport& node : report.nodes) {
+      if (node.region_id != mesh.region_id || node.node != closed.node) continue;
+      Finding finding = MakeFinding("relay.closed");
+      finding.region = node.region;
+      finding.region_id = node.region_id;
+      finding.node = node.node;
+      finding.headline = "ends the connection in the middle of the exchange";
+      finding.fact = fmt::format("{} after {}", closed.how, Milliseconds(closed.after));
+      finding.advice = "look at the relay's and the proxy's log";
+      for (StageResult& result : node.stages) {
+        if (result.stage != Stage::kRelay) continue;
+        result.outcome = Outcome::kFail;
+        result.code = finding.code;
+      }
+      node.findings.push_back(std::move(finding));
+    }
+  }
+}
+
 }  // namespace
 
 void JudgeMesh(RunReport& report, bool asked) {
   std::map<std::int64_t, std::set<std::string>> cut_off;
   for (MeshReport& mesh : report.meshes) {
+    JudgeClosed(report, mesh);
     cut_off[mesh.region_id] = MeshJudge(report, mesh).Run();
   }
   for (NodeReport& node : report.nodes) {

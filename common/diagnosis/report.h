@@ -76,6 +76,13 @@ struct MeshReport {
   std::string region;
   std::int64_t region_id = 0;
   std::vector<MeshDirection> directions;  // between nodes that both logged in
+  // Nodes whose connection ended in mid exchange (relay.closed).
+  struct Closed {
+    std::string node;
+    std::string how;
+    Duration after{};
+  };
+  std::vector<Closed> closed;
 
   const MeshDirection* Find(std::string_view from, std::string_view to) const;
   bool Works(std::string_view from, std::string_view to) const;

@@ -1,0 +1,38 @@
+// Connections beside the one a walk examines: a second key for the relay stage, more greetings to
+// compare, a look at /derp/probe. Blocking.
+#pragma once
+
+#include <memory>
+
+#include "common/derp/blocking_client.h"
+#include "common/derpmap/model.h"
+#include "common/diagnosis/walk_context.h"
+
+namespace derp::diagnosis {
+
+// What the map says about the node's certificate.
+net::PeerPolicy PolicyOf(const derpmap::Node& node);
+
+// TCP and TLS as a client does it; an unacceptable certificate is an error (kTls).
+Expected<std::unique_ptr<net::ByteStream>, Error> DialTls(const SocketAddress& address,
+                                                          const derpmap::Node& node,
+                                                          const WalkContext& context,
+                                                          TimePoint deadline);
+
+// A client over `stream` with a fresh key. With `mesh_key` it is sent at login: only for verified
+// connections (findings.md rule 10).
+std::unique_ptr<BlockingClient> MakeClient(std::unique_ptr<net::ByteStream> stream,
+                                           const derpmap::Node& node,
+                                           const std::optional<MeshKey>& mesh_key,
+                                           const WalkContext& context);
+
+// The server key a further connection is greeted with.
+Expected<NodePublic, Error> DialGreeting(const SocketAddress& address, const derpmap::Node& node,
+                                         const WalkContext& context, TimePoint deadline);
+
+// A further logged-in client; fast start when the meta certificate names `server`.
+Expected<std::unique_ptr<BlockingClient>, Error> DialClient(
+    const SocketAddress& address, const derpmap::Node& node, const NodePublic& server,
+    const std::optional<MeshKey>& mesh_key, const WalkContext& context, TimePoint deadline);
+
+}  // namespace derp::diagnosis

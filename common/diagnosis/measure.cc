@@ -1,0 +1,280 @@
+#include "common/diagnosis/measure.h"
+
+#include <atomic>
+#include <map>
+
+#include "common/base/mutex.h"
+#include "common/diagnosis/poll_loop.h"
+#include "common/diagnosis/stage_stun.h"
+#include "common/diagnosis/walk_chain.h"
+#include "common/diagnosis/worker_pool.h"
+
+namespace derp::diagnosis {
+
+namespace {
+
+constexpr std::size_t kMostThreads = 64;  // architecture 5
+
+// The nodes of one region in one call: the last one done starts the mesh.
+struct RegionRound {
+  std::size_t left = 0;
+  std::vector<std::pair<std::size_t, MeshMember>> members;  // with their place in the map
+};
+
+// One call of Measure().
+struct Round {
+  Mutex mutex;
+  CondVar finished;
+  std::map<std::int64_t, RegionRound> regions DERP_GUARDED_BY(mutex);
+  std::size_t left DERP_GUARDED_BY(mutex) = 0;  // regions
+  std::vector<NodeReport> nodes DERP_GUARDED_BY(mutex);
+  std::vector<MeshReport> meshes DERP_GUARDED_BY(mutex);
+  const Measurer::OnNode* on_node = nullptr;
+};
+
+// One node under way. Each field is written by one part (chain, one STUN family) and read once all
+// parts are done; the counters order that.
+struct NodeJob {
+  WalkTask task;
+  std::size_t index = 0;
+  Round* round = nullptr;
+  NodeReport report;
+  Recorder recorder{report};
+  TimePoint start;
+  TimePoint deadline;
+  std::vector<FamilyWalk> families;
+  std::vector<std::optional<StunOutcome>> stun;  // beside `families`
+  std::optional<MeshMember> member;
+  std::atomic<int> connects_left{1};
+  std::atomic<int> parts_left{1};
+};
+
+void Describe(NodeJob& job) {
+  const WalkTask& task = job.task;
+  NodeReport& report = job.report;
+  report.region = task.region;
+  report.region_id = task.region_id;
+  report.region_name = task.region_name;
+  report.node = task.node.name;
+  report.host = task.node.host_name;
+  report.derp_port = task.node.EffectiveDerpPort();
+  report.stun_only = task.node.stun_only;
+  report.single_in_region = task.single_in_region;
+}
+
+// Nothing was sent: no address, or the map's own fault.
+void NothingReached(NodeJob& job, Stage after) {
+  for (const AddressFamily family : {AddressFamily::kIpv4, AddressFamily::kIpv6}) {
+    NotReachedFrom(Stage::kTcp, family, after, job.recorder);
+  }
+  job.recorder.NotReached(Stage::kRelay, {}, after);
+  job.recorder.NotReached(Stage::kStun, {}, after);
+}
+
+void RecordStun(NodeJob& job) {
+  for (std::size_t i = 0; i < job.families.size(); ++i) {
+    const FamilyPlan& plan = job.families[i].plan;
+    if (plan.addresses.empty()) {
+      job.recorder.Skip(Stage::kStun, plan.family, plan.skip_reason);
+    } else if (!job.task.asked.stun) {
+      job.recorder.Skip(Stage::kStun, plan.family, "not asked for");
+    } else if (!job.stun[i]) {
+      job.recorder.Skip(Stage::kStun, plan.family, "STUNPort -1");
+    } else {
+      const StunOutcome& outcome = *job.stun[i];
+      FamilyTarget& target = job.report.targets[i];
+      target.stun = outcome.target;
+      target.stun_rtt = Median(outcome.rtts);
+      if (!outcome.rtts.empty()) target.stun_first = outcome.rtts.front();
+      target.stun_mapped = outcome.mapped;
+      if (auto finding = JudgeStun(outcome)) {
+        job.recorder.Decide(Stage::kStun, plan.family, outcome.duration, std::move(*finding));
+      } else {
+        job.recorder.Ok(Stage::kStun, plan.family, outcome.duration);
+      }
+    }
+  }
+}
+
+void RecordTargets(NodeJob& job) {
+  for (const FamilyWalk& family : job.families) {
+    FamilyTarget target;
+    target.family = family.plan.family;
+    if (!family.plan.addresses.empty()) {
+      const bool connected = family.tcp.fd.valid() || family.tcp.error;
+      target.derp = connected ? family.tcp.address
+                              : SocketAddress{family.plan.addresses.front(), job.report.derp_port};
+      if (family.tcp.fd.valid()) target.tcp_rtt = family.tcp.duration;
+    }
+    job.report.targets.push_back(std::move(target));
+  }
+}
+
+}  // namespace
+
+struct Measurer::Impl {
+  explicit Impl(const WalkContext& walk_context)
+      : context(walk_context), loop(walk_context.clock), pool(kMostThreads) {}
+
+  using Job = std::shared_ptr<NodeJob>;
+
+  void StartNode(const Job& job) {
+    job->start = context.clock.Now();
+    job->deadline = job->start + context.caps.walk;
+    Describe(*job);
+    if (!job->task.map_error.empty()) {
+      job->report.stages.push_back(
+          {Stage::kMap, {}, Outcome::kFail, {}, job->task.map_error, {}, {}});
+      job->recorder.NotReached(Stage::kDns, {}, Stage::kMap);
+      NothingReached(*job, Stage::kMap);
+      FinishNode(job);
+      return;
+    }
+    std::vector<FamilyPlan> plans;
+    if (!PlanFamilies(job->task.node, context, job->deadline, job->recorder, plans)) {
+      NothingReached(*job, Stage::kDns);
+      FinishNode(job);
+      return;
+    }
+    for (FamilyPlan& plan : plans) job->families.push_back({std::move(plan), {}});
+    job->stun.resize(job->families.size());
+    StartStunParts(job);
+    StartConnects(job);
+  }
+
+  void StartStunParts(const Job& job) {
+    const auto port = job->task.node.EffectiveStunPort();
+    if (!port || !job->task.asked.stun) return;
+    for (std::size_t i = 0; i < job->families.size(); ++i) {
+      const FamilyPlan& plan = job->families[i].plan;
+      if (plan.addresses.empty()) continue;
+      ++job->parts_left;
+      const Duration cap = std::min(context.caps.stun, context.caps.walk);
+      StartStun(loop, context.clock, context.random, {plan.addresses.front(), *port}, cap,
+                [this, job, i](StunOutcome outcome) {
+                  job->stun[i] = std::move(outcome);
+                  PartDone(job);
+                });
+    }
+  }
+
+  void StartConnects(const Job& job) {
+    const bool asked = job->task.asked.tls || job->task.asked.mesh;
+    for (FamilyWalk& family : job->families) {
+      if (family.plan.addresses.empty() || job->task.node.stun_only || !asked) continue;
+      std::vector<SocketAddress> addresses;
+      for (const IpAddress& ip : family.plan.addresses) {
+        addresses.push_back({ip, job->task.node.EffectiveDerpPort()});
+      }
+      ++job->connects_left;
+      const TimePoint until = std::min(job->deadline, context.clock.Now() + context.caps.tcp);
+      StartTcp(loop, context.clock, std::move(addresses), until,
+               [this, job, &family](TcpOutcome outcome) {
+                 family.tcp = std::move(outcome);
+                 ConnectDone(job);
+               });
+    }
+    ConnectDone(job);
+  }
+
+  void ConnectDone(const Job& job) {
+    if (--job->connects_left != 0) return;
+    pool.Post([this, job] {
+      RunChain(job);
+      PartDone(job);
+    });
+  }
+
+  void RunChain(const Job& job) {
+    RecordTargets(*job);
+    const bool asked = job->task.asked.tls || job->task.asked.mesh;
+    if (job->task.node.stun_only || !asked) {
+      const std::string_view reason = job->task.node.stun_only ? "STUNOnly" : "not asked for";
+      for (const FamilyWalk& family : job->families) {
+        SkipFrom(Stage::kTcp, family.plan.family, reason, job->recorder);
+      }
+      job->recorder.Skip(Stage::kRelay, {}, reason);
+      return;
+    }
+    job->member = WalkChain(job->task, context, job->deadline, job->families, job->recorder);
+  }
+
+  void PartDone(const Job& job) {
+    if (--job->parts_left != 0) return;
+    pool.Post([this, job] {
+      RecordStun(*job);
+      FinishNode(job);
+    });
+  }
+
+  void FinishNode(const Job& job) {
+    Round& round = *job->round;
+    job->report.took = context.clock.Now() - job->start;
+    std::vector<MeshMember> members;
+    const std::int64_t region_id = job->task.region_id;
+    {
+      const MutexLock lock(round.mutex);
+      round.nodes[job->index] = job->report;
+      if (*round.on_node) (*round.on_node)(job->report);
+      RegionRound& region = round.regions[region_id];
+      if (job->member) region.members.emplace_back(job->index, std::move(*job->member));
+      if (--region.left != 0) return;
+      std::sort(region.members.begin(), region.members.end(),
+                [](const auto& a, const auto& b) { return a.first < b.first; });
+      for (auto& [index, member] : region.members) members.push_back(std::move(member));
+      region.members.clear();
+    }
+    FinishRegion(*job, members);
+  }
+
+  void FinishRegion(const NodeJob& job, std::vector<MeshMember>& members) {
+    std::optional<MeshReport> mesh;
+    if (members.size() > 1) {
+      mesh = CheckMesh(job.task.region, job.task.region_id, members, context);
+    }
+    members.clear();
+    Round& round = *job.round;
+    const MutexLock lock(round.mutex);
+    if (mesh) round.meshes.push_back(std::move(*mesh));
+    --round.left;
+    if (round.left == 0) round.finished.NotifyAll();
+  }
+
+  const WalkContext& context;
+  PollLoop loop;
+  WorkerPool pool;  // after the loop: its threads end first, and what they add is never run
+};
+
+Measurer::Measurer(const WalkContext& context) : impl_(std::make_unique<Impl>(context)) {}
+Measurer::~Measurer() = default;
+
+Measurement Measurer::Measure(std::vector<WalkTask> tasks, const OnNode& on_node) {
+  Round round;
+  round.on_node = &on_node;
+  bool mesh_asked = false;
+  {
+    const MutexLock lock(round.mutex);
+    round.nodes.resize(tasks.size());
+    for (const WalkTask& task : tasks) {
+      ++round.regions[task.region_id].left;
+      mesh_asked = mesh_asked || task.asked.mesh;
+    }
+    round.left = round.regions.size();
+  }
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    auto job = std::make_shared<NodeJob>();
+    job->task = std::move(tasks[i]);
+    job->index = i;
+    job->round = &round;
+    impl_->pool.Post([impl = impl_.get(), job] { impl->StartNode(job); });
+  }
+  Measurement measured;
+  measured.mesh_asked = mesh_asked || tasks.empty();
+  const MutexLock lock(round.mutex);
+  while (round.left != 0) round.finished.Wait(round.mutex);
+  measured.nodes = std::move(round.nodes);
+  measured.meshes = std::move(round.meshes);
+  return measured;
+}
+
+}  // namespace derp::diagnosis

@@ -1,0 +1,54 @@
+#include <algorithm>
+
+#include "common/derpmap/lint.h"
+#include "common/diagnosis/catalogue.h"
+#include "common/diagnosis/measure.h"
+
+namespace derp::diagnosis {
+
+std::vector<WalkTask> PlanWalks(const derpmap::DerpMap& map,
+                                const std::vector<derpmap::Note>& notes, StagesAsked asked,
+                                bool mesh_key_allowed) {
+  std::vector<WalkTask> tasks;
+  for (const auto& [id, region] : map.regions) {
+    const auto relays = std::count_if(region.nodes.begin(), region.nodes.end(),
+                                      [](const derpmap::Node& node) { return !node.stun_only; });
+    for (const derpmap::Node& node : region.nodes) {
+      WalkTask task;
+      task.region = derpmap::RegionLabel(region);
+      task.region_id = id;
+      task.region_name = region.name;
+      task.node = node;
+      task.single_in_region = relays < 2;
+      task.asked = asked;
+      task.mesh_key_allowed = mesh_key_allowed;
+      for (const derpmap::Note& note : notes) {
+        const bool about = note.region_id == id && note.node == node.name;
+        if (about && derpmap::EndsWalk(note.code)) task.map_error = note.code;
+      }
+      tasks.push_back(std::move(task));
+    }
+  }
+  return tasks;
+}
+
+std::vector<Finding> MapFindings(const std::vector<derpmap::Note>& notes) {
+  std::vector<Finding> findings;
+  for (const derpmap::Note& note : notes) {
+    const CatalogueEntry* entry = FindEntry(note.code);
+    if (entry == nullptr) continue;
+    Finding finding = MakeFinding(note.code);
+    finding.region = note.region;
+    finding.region_id = note.region_id;
+    finding.node = note.node;
+    finding.peers = note.peers;
+    finding.headline = entry->means;
+    finding.fact = note.fact;
+    finding.advice = entry->fix;
+    finding.data.insert(note.data.begin(), note.data.end());
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace derp::diagnosis
