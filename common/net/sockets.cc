@@ -110,9 +110,10 @@ Expected<Fd, Error> OpenSocket(AddressFamily family, int type, std::string_view 
   return fd;
 }
 
-Expected<void, Error> BindAddress(int fd, const SocketAddress& address, std::string_view doing) {
+Expected<void, Error> BindAddress(int fd, const SocketAddress& address, std::string_view doing,
+                                  bool only_ipv6) {
   if (!address.ip.is_v4()) {
-    const bool dual_stack = address.ip.IsUnspecified();
+    const bool dual_stack = address.ip.IsUnspecified() && !only_ipv6;
     if (!SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, dual_stack ? 0 : 1)) {
       return Fail(SystemError(std::string(doing) + ": setsockopt", errno));
     }

@@ -45,8 +45,9 @@ Expected<void, Error> CompleteConnect(int fd, const SocketAddress& address);
 Error ConnectTimeout(const SocketAddress& address);
 
 // A UDP socket bound to `address`; an unspecified IPv6 address is dual-stack, with IPv4 as the
-// fall-back where IPv6 is absent.
-Expected<Fd, Error> BindUdp(const SocketAddress& address);
+// fall-back where IPv6 is absent, unless it is to be for IPv6 alone.
+enum class UdpStack { kDual, kOnlyIpv6 };
+Expected<Fd, Error> BindUdp(const SocketAddress& address, UdpStack stack = UdpStack::kDual);
 // From now on ReceiveFrom reports ICMP errors (kRefused, kUnreachable). For sockets that talk to
 // one peer only: the report does not say whose packet was refused.
 Expected<void, Error> ReportIcmpErrors(int fd);

@@ -14,8 +14,10 @@ namespace derp::net {
 // tcp 1.2.3.4:5".
 Expected<Fd, Error> OpenSocket(AddressFamily family, int type, std::string_view doing);
 
-// Binds; an unspecified IPv6 address takes IPv4 as well, any other IPv6 address does not.
-Expected<void, Error> BindAddress(int fd, const SocketAddress& address, std::string_view doing);
+// Binds; an unspecified IPv6 address takes IPv4 as well unless `only_ipv6`, any other IPv6 address
+// does not.
+Expected<void, Error> BindAddress(int fd, const SocketAddress& address, std::string_view doing,
+                                  bool only_ipv6 = false);
 
 bool SetOption(int fd, int level, int name, int value);
 

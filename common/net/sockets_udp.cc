@@ -52,16 +52,19 @@ int TakeQueuedErrors(int fd) {
 
 }  // namespace
 
-Expected<Fd, Error> BindUdp(const SocketAddress& address) {
+Expected<Fd, Error> BindUdp(const SocketAddress& address, UdpStack stack) {
+  const bool only_ipv6 = stack == UdpStack::kOnlyIpv6;
   const std::string doing = "listen udp " + ListenText(address);
   const auto attempt = [&](const SocketAddress& at) -> Expected<Fd, Error> {
     auto fd = OpenSocket(at.ip.family(), SOCK_DGRAM, doing);
     if (!fd) return fd;
-    if (auto bound = BindAddress(fd->get(), at, doing); !bound) return Fail(bound.error());
+    auto bound = BindAddress(fd->get(), at, doing, only_ipv6);
+    if (!bound) return Fail(bound.error());
     return fd;
   };
   auto fd = attempt(address);
-  if (!fd && FallsBackToIpv4(address, fd.error())) return attempt({IpAddress(), address.port});
+  if (!fd && !only_ipv6 && FallsBackToIpv4(address, fd.error()))
+    return attempt({IpAddress(), address.port});
   return fd;
 }
 
