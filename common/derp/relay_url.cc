@@ -23,11 +23,13 @@ std::optional<std::uint16_t> ParsePort(std::string_view text) {
   return static_cast<std::uint16_t>(port);
 }
 
-// A bare host, or one in brackets, without a port.
+// A bare name, an IPv4 literal, or an IPv6 literal in brackets, without a port.
 std::optional<std::string> ParseBareHost(std::string_view text) {
-  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-  if (text.find(':') != std::string_view::npos && !IpAddress::Parse(text)) return std::nullopt;
+  const bool bracketed = text.starts_with('[') && text.ends_with(']');
+  if (bracketed) text = text.substr(1, text.size() - 2);
   if (text.empty() || text.find_first_of("[]") != std::string_view::npos) return std::nullopt;
+  const bool colons = text.find(':') != std::string_view::npos;
+  if (bracketed ? !IpAddress::Parse(text) : colons) return std::nullopt;
   return std::string(text);
 }
 
