@@ -13,6 +13,7 @@ namespace derp::diagnosis {
 inline constexpr std::string_view kNoIpv4Reason = "prober has no IPv4";
 inline constexpr std::string_view kNoIpv6Reason = "prober has no IPv6";
 inline constexpr std::string_view kUdpBlockedReason = "prober's UDP is blocked";
+inline constexpr std::string_view kNotAskedReason = "not asked for";
 inline constexpr std::string_view kOfflineReason = "prober is offline";
 
 struct Measurement {

@@ -79,6 +79,10 @@ void ProbeRecord::End(WallTime now, const ProbeOutcome& outcome) {
   }
 }
 
+void ProbeRecord::Abandon() {
+  if (in_flight_ > 0) --in_flight_;
+}
+
 ProbeInfo ProbeRecord::Info() const {
   ProbeInfo info;
   info.spec = spec_;

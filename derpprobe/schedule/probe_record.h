@@ -39,6 +39,7 @@ class ProbeRecord {
 
   void Begin(WallTime now);
   void End(WallTime now, const ProbeOutcome& outcome);
+  void Abandon();  // the run gave no result: the prober's own troubles stood in the way
 
   ProbeInfo Info() const;
   const ProbeSpec& spec() const { return spec_; }

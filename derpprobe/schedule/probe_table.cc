@@ -33,6 +33,11 @@ void ProbeTable::End(std::string_view name, WallTime now, const ProbeOutcome& ou
   if (const auto it = records_.find(name); it != records_.end()) it->second.End(now, outcome);
 }
 
+void ProbeTable::Abandon(std::string_view name) {
+  const MutexLock lock(mutex_);
+  if (const auto it = records_.find(name); it != records_.end()) it->second.Abandon();
+}
+
 std::optional<ProbeInfo> ProbeTable::Info(std::string_view name) const {
   const MutexLock lock(mutex_);
   const auto it = records_.find(name);

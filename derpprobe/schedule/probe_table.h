@@ -28,6 +28,8 @@ class ProbeTable {
   void Begin(std::string_view name, WallTime now);
   void End(std::string_view name, WallTime now, const ProbeOutcome& outcome);
 
+  void Abandon(std::string_view name);  // a run that ends without a result
+
   std::optional<ProbeInfo> Info(std::string_view name) const;
   std::vector<ProbeInfo> All() const;  // sorted by name
   void Collect(std::vector<metrics::Family>& families) const;

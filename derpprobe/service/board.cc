@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "derpprobe/service/carry_over.h"
+
 namespace derp::probe {
 namespace {
 
@@ -42,7 +44,7 @@ const FindingAge* BoardState::Age(const Finding& finding) const {
 Board::Board(const Clock& clock, bool mesh_asked) : clock_(clock), mesh_asked_(mesh_asked) {}
 
 void Board::SetMap(const derpmap::DerpMap& map, std::vector<Finding> map_findings,
-                   MapSource source) {
+                   MapState source) {
   const MutexLock lock(mutex_);
   std::map<NodeKey, NodeSlot> kept;
   order_.clear();
@@ -73,6 +75,7 @@ void Board::Publish(diagnosis::NodeReport report) {
   const MutexLock lock(mutex_);
   const auto slot = nodes_.find({report.region_id, report.node});
   if (slot == nodes_.end()) return;
+  if (slot->second.report) CarryOver(*slot->second.report, report);
   slot->second.report = std::move(report);
   ++slot->second.walks;
   state_.last_result = clock_.WallNow();

@@ -19,7 +19,7 @@
 namespace derp::probe {
 
 // Where the map came from, and how its last fetch went.
-struct MapSource {
+struct MapState {
   std::string url;
   std::optional<WallTime> fetched;  // the last good one
   std::string failure;              // of the last fetch, empty when it was good
@@ -42,7 +42,7 @@ struct FindingAge {
 std::string FindingKey(const diagnosis::Finding& finding);
 
 struct BoardState {
-  MapSource source;
+  MapState source;
   std::size_t nodes_total = 0;
   std::size_t nodes_done = 0;           // with at least one result
   std::optional<WallTime> last_result;  // end of the newest walk
@@ -63,7 +63,7 @@ class Board {
   // A map is in force: nodes and regions it does not name are forgotten, and so are the results of
   // nodes that changed.
   void SetMap(const derpmap::DerpMap& map, std::vector<diagnosis::Finding> map_findings,
-              MapSource source);
+              MapState source);
   void SetMapFailure(std::string failure);
 
   void Publish(diagnosis::NodeReport report);  // ignored when the map no longer names it

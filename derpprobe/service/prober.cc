@@ -1,0 +1,236 @@
+#include "derpprobe/service/prober.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/derpmap/lint.h"
+#include "common/derpmap/merge.h"
+#include "common/diagnosis/catalogue.h"
+#include "derpprobe/schedule/spread.h"
+
+namespace derp::probe {
+namespace {
+
+constexpr std::size_t kMostThreads = 256;  // regions under way at once; a blocked one costs a stack
+constexpr std::string_view kMapTask = "map";
+
+std::string TaskOf(std::int64_t region_id) { return fmt::format("region {}", region_id); }
+
+// The shortest interval of the enabled classes; the map's when all are off.
+Duration RoundOf(const ClassIntervals& intervals) {
+  std::optional<Duration> round;
+  for (const Duration interval : {intervals.tls, intervals.stun, intervals.mesh}) {
+    if (interval > Duration::zero() && (!round || interval < *round)) round = interval;
+  }
+  return round.value_or(intervals.map);
+}
+
+// "derp/fra/5a/tls" belongs to region "fra".
+bool BelongsTo(std::string_view probe, std::string_view region) {
+  return probe.starts_with(fmt::format("derp/{}/", region));
+}
+
+bool Covers(const diagnosis::StagesAsked& asked, std::string_view probe_class) {
+  if (probe_class == "tls") return asked.tls;
+  if (probe_class == "derp_udp") return asked.stun;
+  return asked.mesh;
+}
+
+}  // namespace
+
+derpmap::DerpMap FilterRegions(const derpmap::DerpMap& map, const std::vector<std::string>& codes) {
+  if (codes.empty()) return map;
+  derpmap::DerpMap filtered = map;
+  std::erase_if(filtered.regions, [&codes](const auto& entry) {
+    const derpmap::Region& region = entry.second;
+    return std::none_of(codes.begin(), codes.end(), [&region](const std::string& code) {
+      return code == region.code || code == fmt::format("{}", region.id);
+    });
+  });
+  return filtered;
+}
+
+Prober::Prober(ProberOptions options, LoadMap load, diagnosis::Measurer& measurer, Board& board,
+               ProbeTable& table, const Clock& clock, const Logger& logger)
+    : options_(std::move(options)),
+      load_(std::move(load)),
+      measurer_(measurer),
+      board_(board),
+      table_(table),
+      clock_(clock),
+      logger_(logger),
+      round_(RoundOf(options_.intervals)),
+      keeper_(options_.intervals.map),
+      runner_(clock, kMostThreads) {
+  table_.Reconcile({MapProbeSpec(options_.intervals.map)});
+}
+
+Prober::~Prober() { Stop(); }
+
+void Prober::Start() {
+  const Duration delay = options_.spread
+                             ? SpreadDelay(options_.instance, kMapProbe, options_.intervals.map)
+                             : Duration::zero();
+  runner_.Add(std::string(kMapTask), clock_.Now() + delay, options_.intervals.map,
+              [this] { RefreshMap(); });
+}
+
+void Prober::Stop() { runner_.Stop(); }
+
+void Prober::RefreshMap() {
+  const TimePoint began = clock_.Now();
+  table_.Begin(kMapProbe, clock_.WallNow());
+  auto document = load_();
+  std::string failure = document ? "" : document.error().context;
+  std::string fatal;  // what makes the probe itself fail
+  {
+    const MutexLock lock(mutex_);
+    if (document) {
+      notes_ = derpmap::Lint(*document);
+      keeper_.Accept(derpmap::Merge({{options_.map_url, *document}}), clock_.Now());
+      map_accepted_ = clock_.WallNow();
+      UseMap(*document, notes_);
+    } else {
+      if (!keeper_.Excuse(clock_.Now())) fatal = failure;
+      board_.SetMapFailure(failure);
+    }
+  }
+  if (!failure.empty()) logger_.Warn("derp map: {}", failure);
+  const std::string errors = MapErrors(board_.State().report);
+  if (fatal.empty()) fatal = errors;
+  table_.End(kMapProbe, clock_.WallNow(), {fatal.empty(), clock_.Now() - began, fatal});
+}
+
+void Prober::UseMap(const derpmap::MapDocument& document, const std::vector<derpmap::Note>& notes) {
+  derpmap::DerpMap filtered = FilterRegions(document.map, options_.region_codes);
+  board_.SetMap(filtered, diagnosis::MapFindings(notes), {options_.map_url, map_accepted_, ""});
+  std::vector<ProbeSpec> specs = ProbesOf(filtered, options_.intervals);
+  if (specs.empty()) logger_.Warn("derp map: no node to probe in {}", options_.map_url);
+  specs.push_back(MapProbeSpec(options_.intervals.map));
+  const ProbeTable::Changes changes = table_.Reconcile(specs);
+  for (const std::string& name : changes.removed) logger_.Info("removing probe {}", name);
+  for (const std::string& name : changes.added) logger_.Info("adding probe {}", name);
+  Schedule(filtered);
+  map_ = std::move(filtered);
+}
+
+void Prober::Schedule(const derpmap::DerpMap& map) {
+  for (auto it = regions_.begin(); it != regions_.end();) {
+    const bool kept = map.regions.contains(it->first);
+    if (!kept) runner_.Remove(TaskOf(it->first));
+    it = kept ? std::next(it) : regions_.erase(it);
+  }
+  for (const auto& [id, region] : map.regions) {
+    RegionState& state = regions_[id];
+    state.code = region.code.empty() ? fmt::format("{}", id) : region.code;
+    const Duration delay = options_.spread
+                               ? SpreadDelay(options_.instance, "derp/" + state.code, round_)
+                               : Duration::zero();
+    runner_.Add(TaskOf(id), clock_.Now() + delay, round_,
+                [this, region_id = id] { RunRegion(region_id, /*all_classes=*/false); });
+  }
+}
+
+diagnosis::StagesAsked Prober::ClaimDue(RegionState& state, bool all_classes) {
+  const TimePoint now = clock_.Now();
+  // Half a round early is on time: rounds do not begin to the nanosecond.
+  const auto claim = [&](Duration interval, std::optional<TimePoint>& last) {
+    if (interval <= Duration::zero()) return false;
+    if (!all_classes && last && now - *last < interval - round_ / 2) return false;
+    last = now;
+    return true;
+  };
+  diagnosis::StagesAsked asked;
+  asked.tls = claim(options_.intervals.tls, state.tls);
+  asked.stun = claim(options_.intervals.stun, state.stun);
+  asked.mesh = claim(options_.intervals.mesh, state.mesh);
+  return asked;
+}
+
+void Prober::RunRegion(std::int64_t region_id, bool all_classes) {
+  std::shared_ptr<Mutex> running;
+  {
+    const MutexLock lock(mutex_);
+    const auto state = regions_.find(region_id);
+    if (state == regions_.end()) return;
+    running = state->second.running;
+  }
+  const MutexLock one_at_a_time(*running);
+  diagnosis::StagesAsked asked;
+  std::vector<diagnosis::WalkTask> tasks;
+  std::string code;
+  {
+    const MutexLock lock(mutex_);
+    const auto state = regions_.find(region_id);
+    const auto region = map_.regions.find(region_id);
+    if (state == regions_.end() || region == map_.regions.end()) return;
+    code = state->second.code;
+    asked = ClaimDue(state->second, all_classes);
+    derpmap::DerpMap only;
+    only.regions[region_id] = region->second;
+    tasks = diagnosis::PlanWalks(only, notes_, asked, options_.mesh_key_allowed);
+  }
+  std::vector<std::string> begun;
+  for (const ProbeInfo& info : table_.All()) {
+    if (!BelongsTo(info.spec.name, code) || !Covers(asked, info.spec.probe_class)) continue;
+    table_.Begin(info.spec.name, clock_.WallNow());
+    begun.push_back(info.spec.name);
+  }
+  diagnosis::Measurement measured = measurer_.Measure(std::move(tasks));
+  for (auto& node : measured.nodes) board_.Publish(std::move(node));
+  for (auto& mesh : measured.meshes) board_.Publish(std::move(mesh));
+  RecordViews(code, begun);
+}
+
+void Prober::RecordViews(const std::string& code, const std::vector<std::string>& begun) {
+  std::map<std::string, ProbeOutcome> outcomes;
+  for (ViewResult& view : ViewsOf(board_.State().report)) {
+    if (BelongsTo(view.name, code)) outcomes[view.name] = std::move(view.outcome);
+  }
+  for (const std::string& name : begun) {
+    const auto outcome = outcomes.find(name);
+    if (outcome == outcomes.end()) {
+      table_.Abandon(name);
+      continue;
+    }
+    if (!outcome->second.ok) logger_.Info("probe {}: {}", name, outcome->second.error);
+    table_.End(name, clock_.WallNow(), outcome->second);
+  }
+}
+
+std::optional<ProbeInfo> Prober::RunNow(std::string_view name) {
+  if (!table_.Info(name)) return std::nullopt;
+  if (name == kMapProbe) {
+    RefreshMap();
+    return table_.Info(name);
+  }
+  std::optional<std::int64_t> region_id;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [id, state] : regions_) {
+      if (BelongsTo(name, state.code)) region_id = id;
+    }
+  }
+  if (region_id) RunRegion(*region_id, /*all_classes=*/true);
+  return table_.Info(name);
+}
+
+void Prober::Collect(std::vector<metrics::Family>& families) {
+  const MutexLock lock(mutex_);
+  const auto add = [&families](std::string name, metrics::Kind kind, std::string help,
+                               double value) {
+    families.push_back({std::move(name), kind, std::move(help), {{{}, value, {}}}});
+  };
+  if (const auto age = keeper_.Age(clock_.Now())) {
+    add("derpprobe_map_age_seconds", metrics::Kind::kGauge, "Time since the last good map.",
+        std::chrono::duration<double>(*age).count());
+  }
+  add("derpprobe_map_nodes", metrics::Kind::kGauge, "Nodes of the map after the region filter.",
+      static_cast<double>(map_.NodeCount()));
+  add("derpprobe_map_fetch_failures_total", metrics::Kind::kCounter,
+      "Map refreshes that failed, excused ones included.", static_cast<double>(keeper_.failures()));
+}
+
+}  // namespace derp::probe

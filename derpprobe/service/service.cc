@@ -1,0 +1,82 @@
+#include "derpprobe/service/service.h"
+
+#include <charconv>
+#include <csignal>
+#include <utility>
+
+#include "common/cli/flags.h"
+#include "common/cli/version.h"
+#include "common/http/server.h"
+#include "common/net/event_loop.h"
+#include "derpprobe/schedule/probe_table.h"
+#include "derpprobe/service/board.h"
+#include "derpprobe/service/site.h"
+#include "derpprobe/service/state_metrics.h"
+
+namespace derp::probe {
+namespace {
+
+// "host:port" with Go's empty host, which is every interface of both families.
+std::optional<SocketAddress> ParseListen(const std::string& listen) {
+  const auto parts = SplitHostPort(listen);
+  if (!parts) return std::nullopt;
+  std::uint16_t port = 0;
+  const std::string& text = parts->port;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  const auto ip = IpAddress::Parse(parts->host.empty()          ? "::"
+                                   : parts->host == "localhost" ? "127.0.0.1"
+                                                                : parts->host);
+  if (!ip) return std::nullopt;
+  return SocketAddress{*ip, port};
+}
+
+}  // namespace
+
+int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
+               const diagnosis::WalkContext& context, const Clock& clock, const Logger& logger) {
+  const auto address = ParseListen(options.listen);
+  if (!address) {
+    logger.Error("-listen: {} is no host:port with a literal host", options.listen);
+    return 1;
+  }
+  auto access = http::DebugAccess::FromEnvironment(cli::ProcessEnvironment());
+  if (!access) {
+    logger.Error("{}", access.error().context);
+    return 1;
+  }
+  net::EventLoop loop;
+  diagnosis::Measurer measurer(context);
+  Board board(clock, options.prober.intervals.mesh > Duration::zero());
+  ProbeTable table;
+  Prober prober(options.prober, std::move(load_map), measurer, board, table, clock, logger);
+
+  metrics::Registry registry;
+  registry.Add(metrics::ProcessSource("derpprobe", cli::Version()));
+  registry.Add([&table](std::vector<metrics::Family>& families) { table.Collect(families); });
+  registry.Add([&prober](std::vector<metrics::Family>& families) { prober.Collect(families); });
+  registry.Add([&board](std::vector<metrics::Family>& families) {
+    AddStateMetrics(board.State(), families);
+  });
+
+  Site site(board, prober, table, registry, std::move(*access), options.prober.instance, clock,
+            logger);
+  auto server = http::Server::Start(loop, *address,
+                                    [&site](http::Request request, http::Responder responder) {
+                                      site.Handle(std::move(request), std::move(responder));
+                                    });
+  if (!server) {
+    logger.Error("-listen {}: {}", options.listen, server.error().context);
+    return 1;
+  }
+  logger.Info("listening on {}", (*server)->address().ToString());
+  const net::SignalWatcher on_interrupt(loop, SIGINT, [&loop] { loop.Stop(); });
+  const net::SignalWatcher on_terminate(loop, SIGTERM, [&loop] { loop.Stop(); });
+  prober.Start();
+  loop.Run();
+  logger.Info("stopping");
+  prober.Stop();
+  return 0;
+}
+
+}  // namespace derp::probe

@@ -1,0 +1,21 @@
+// derpprobe as a service: listens, probes, serves pages until SIGINT or SIGTERM.
+#pragma once
+
+#include <string>
+
+#include "common/base/log.h"
+#include "common/diagnosis/measure.h"
+#include "derpprobe/service/prober.h"
+
+namespace derp::probe {
+
+struct ServiceOptions {
+  std::string listen = ":8030";  // Go syntax; an empty host is every interface
+  ProberOptions prober;
+};
+
+// Blocks until a signal ends it. The exit status: 0 after a signal, 1 when it could not start.
+int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
+               const diagnosis::WalkContext& context, const Clock& clock, const Logger& logger);
+
+}  // namespace derp::probe
