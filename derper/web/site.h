@@ -36,6 +36,9 @@ class MainSite {
                                                          const metrics::Registry& registry,
                                                          const Clock& clock);
 
+  // The port that TLS really listens on, when the flag left the choice to the system.
+  void SetTlsPort(std::uint16_t port) { settings_.tls_port = port; }
+
   http::Response Handle(const http::Request& request) const;
 
   // The plain listener beside TLS: captive-portal check and debug pages as above, all else goes to
@@ -54,7 +57,7 @@ class MainSite {
   http::Response Metrics(const http::Request& request) const;
   std::optional<http::Response> Denied(const http::Request& request, bool sub_page) const;
 
-  const SiteSettings settings_;
+  SiteSettings settings_;
   const http::DebugAccess access_;
   const metrics::Registry& registry_;
   const Clock& clock_;

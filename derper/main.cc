@@ -1,0 +1,59 @@
+// derper: a relay for clients that find no direct path to each other (DERP), with STUN beside it.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "common/base/log.h"
+#include "common/cli/flags.h"
+#include "common/cli/version.h"
+#include "derper/options.h"
+#include "derper/server.h"
+
+namespace {
+
+using derp::Logger;
+using derp::relay::Environment;
+using derp::relay::Options;
+
+// Ends in status 0 after a signal, 1 when something is wrong.
+int Serve(const Options& options, const Environment& environment, const Logger& logger) {
+  if (const auto problem = derp::relay::FindBadOption(options)) {
+    logger.Error("derper: {}", *problem);
+    return 1;
+  }
+  derp::relay::Server server(options, environment, logger);
+  if (const auto started = server.Start(); !started) {
+    logger.Error("{}", started.error().context);
+    return 1;
+  }
+  server.Run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const Logger logger;
+  try {
+    const Environment environment = derp::cli::ProcessEnvironment();
+    Options options = derp::relay::DefaultOptions(environment);
+    derp::cli::FlagSet flags(argv[0], "DERPER_");
+    derp::relay::RegisterFlags(flags, options);
+    const auto parsed = flags.Parse(std::vector<std::string>(argv + 1, argv + argc), environment);
+    if (parsed.action == derp::cli::ParseResult::Action::kExit) {
+      std::fputs(parsed.stderr_text.c_str(), stderr);
+      return parsed.exit_code;
+    }
+    if (options.version) {
+      std::puts(derp::cli::Version().c_str());
+      return 0;
+    }
+    return Serve(options, environment, logger);
+  } catch (const std::exception& error) {
+    logger.Error("derper: {}", error.what());
+    return 1;
+  }
+}

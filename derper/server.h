@@ -1,0 +1,72 @@
+// The running relay: builds its parts in the order that decides which mistake is told first
+// (derper.md 1.4), and keeps them until a signal ends it.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/result.h"
+#include "common/crypto/random.h"
+#include "common/metrics/registry.h"
+#include "common/net/event_loop.h"
+#include "derper/certs/certificate_provider.h"
+#include "derper/listen_plan.h"
+#include "derper/mesh/mesh_links.h"
+#include "derper/options.h"
+#include "derper/relay/relay.h"
+#include "derper/stun/stun_server.h"
+#include "derper/web/site.h"
+
+namespace derp::relay {
+
+// One thread, which Run() makes the control thread.
+class Server {
+ public:
+  // All three outlive the server.
+  Server(const Options& options, const Environment& environment, const Logger& logger);
+
+  // Starts everything, or says what is wrong; what had started is stopped again.
+  Expected<void, Error> Start();
+
+  // Serves until SIGINT or SIGTERM; a second signal ends the process at once. SIGHUP reloads.
+  void Run();
+
+ private:
+  Expected<void, Error> LoadKeys();
+  Expected<void, Error> MakeSite();
+  Expected<void, Error> MakeCertificates();
+  Expected<void, Error> StartStun();
+  Expected<void, Error> StartRelay();
+  Expected<void, Error> StartMesh();
+  Expected<RelayOptions, Error> MakeRelayOptions();
+  void AddMetrics();
+  void LogAddresses() const;
+  void Reload();
+  void RenewMeta();
+  void Finish();
+
+  const Options& options_;
+  const Environment& environment_;
+  const Logger& logger_;
+  const SystemClock clock_;
+  SystemRandom random_;
+  net::EventLoop control_;
+
+  ListenPlan plan_;
+  NodePrivate key_;
+  std::optional<MeshKey> mesh_key_;
+  std::vector<MeshTarget> mesh_targets_;
+  metrics::Registry registry_;
+  std::uint64_t reloads_ = 0;
+  std::uint64_t failed_reloads_ = 0;
+
+  std::unique_ptr<MainSite> site_;
+  std::unique_ptr<CertificateProvider> certificates_;
+  std::unique_ptr<StunServer> stun_;
+  std::unique_ptr<MeshLinks> mesh_;  // outlives the relay's loops, which run in it
+  std::unique_ptr<Relay> relay_;
+};
+
+}  // namespace derp::relay
