@@ -1,10 +1,9 @@
 #include "derper/notify.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <algorithm>
 #include <cstddef>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "common/net/fd.h"
 

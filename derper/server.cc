@@ -1,8 +1,7 @@
 #include "derper/server.h"
 
-#include <unistd.h>
-
 #include <csignal>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -50,11 +49,11 @@ Expected<void, Error> Server::Start() {
 Expected<void, Error> Server::StartStun() {
   if (!plan_.stun) return {};
   const bool generic = options_.stun_mode == "generic";
-  auto stun = StunServer::Start(
-      {.address = *plan_.stun,
-       .mode = generic ? stun::ServerMode::kGeneric : stun::ServerMode::kStrict,
-       .threads = static_cast<unsigned>(options_.stun_threads)},
-      logger_, clock_, random_);
+  auto stun =
+      StunServer::Start({.address = *plan_.stun,
+                         .mode = generic ? stun::ServerMode::kGeneric : stun::ServerMode::kStrict,
+                         .threads = static_cast<unsigned>(options_.stun_threads)},
+                        logger_, clock_, random_);
   if (!stun) return Fail(stun.error());
   stun_ = std::move(*stun);
   return {};
@@ -169,12 +168,11 @@ Expected<void, Error> Server::StartRelay() {
 
 Expected<void, Error> Server::StartMesh() {
   if (mesh_targets_.empty()) return {};
-  mesh_ = std::make_unique<MeshLinks>(
-      MeshLinksOptions{.targets = mesh_targets_,
-                       .key = key_,
-                       .mesh_key = *mesh_key_,
-                       .ca_file = options_.mesh_ca_file},
-      relay_->mesh_port(), random_, logger_);
+  mesh_ = std::make_unique<MeshLinks>(MeshLinksOptions{.targets = mesh_targets_,
+                                                       .key = key_,
+                                                       .mesh_key = *mesh_key_,
+                                                       .ca_file = options_.mesh_ca_file},
+                                      relay_->mesh_port(), random_, logger_);
   mesh_->Start();
   return {};
 }

@@ -1,0 +1,160 @@
+#include "derper/mesh/mesh_links.h"
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+
+#include "common/derp/mesh_client.h"
+#include "common/net/resolver.h"
+#include "derper/mesh/anchor_file.h"
+
+namespace derp::relay {
+namespace {
+
+constexpr Duration kFirstRetry = std::chrono::milliseconds(250);
+constexpr Duration kFigureInterval = std::chrono::seconds(1);
+
+// Relays of a region often start together: the first tries come quickly, then every 5 s as in Go.
+Duration RetryDelay(unsigned failures) {
+  const unsigned doublings = std::min(failures == 0 ? 0U : failures - 1, 10U);
+  return std::min<Duration>(kFirstRetry * (1 << doublings), kMeshRetryInterval);
+}
+
+// What one link tells the metrics. Written in its loop, read anywhere.
+struct LinkFigures {
+  std::string host;
+  std::atomic<bool> up = false;
+  std::atomic<std::uint64_t> peers = 0;
+  std::atomic<std::uint64_t> dropped_down = 0;
+  std::atomic<std::uint64_t> dropped_full = 0;
+};
+
+metrics::Sample MakeSample(metrics::Labels labels, double value) {
+  metrics::Sample sample;
+  sample.labels = std::move(labels);
+  sample.value = value;
+  return sample;
+}
+
+void AppendFigures(const std::vector<std::shared_ptr<const LinkFigures>>& all,
+                   std::vector<metrics::Family>& out) {
+  metrics::Family up{.name = "derper_mesh_link_up",
+                     .kind = metrics::Kind::kGauge,
+                     .help = "Whether this relay is connected to the mesh peer.",
+                     .samples = {}};
+  metrics::Family peers{.name = "derper_mesh_peers",
+                        .kind = metrics::Kind::kGauge,
+                        .help = "Clients that can be reached through the mesh peer.",
+                        .samples = {}};
+  metrics::Family dropped{
+      .name = "derper_mesh_dropped_packets",
+      .kind = metrics::Kind::kCounter,
+      .help = "Packets for the mesh peer dropped for lack of a link or of room.",
+      .samples = {}};
+  for (const auto& link : all) {
+    up.samples.push_back(MakeSample({{"host", link->host}}, link->up ? 1 : 0));
+    peers.samples.push_back(MakeSample({{"host", link->host}}, static_cast<double>(link->peers)));
+    dropped.samples.push_back(MakeSample({{"host", link->host}, {"reason", "down"}},
+                                         static_cast<double>(link->dropped_down)));
+    dropped.samples.push_back(MakeSample({{"host", link->host}, {"reason", "full"}},
+                                         static_cast<double>(link->dropped_full)));
+  }
+  out.push_back(std::move(up));
+  out.push_back(std::move(peers));
+  out.push_back(std::move(dropped));
+}
+
+}  // namespace
+
+// Belongs to its loop's thread once started.
+class MeshLinks::Link final : public MeshLink {
+ public:
+  Link(const MeshTarget& target, const MeshLinksOptions& options,
+       std::shared_ptr<net::Resolver> resolver, MeshPort& port, RandomSource& random,
+       const Logger& logger)
+      : port_(port),
+        loop_(port.NextLoop()),
+        anchors_(options.ca_file, logger),
+        client_({.url = target.url,
+                 .dial_host = target.dial_host,
+                 .key = options.key,
+                 .mesh_key = options.mesh_key,
+                 .roots = [this] { return anchors_.Current(); },
+                 .retry_delay = RetryDelay},
+                {.present = [this](const wire::PeerPresent& event) { OnPresent(event); },
+                 .gone = [this](const wire::PeerGone& event) { OnGone(event); }},
+                loop_, std::move(resolver), random, logger),
+        figures_(std::make_shared<LinkFigures>()) {
+    figures_->host = target.host;
+    id_ = port.Attach(*this, loop_);
+    if (!target.dial_host.empty()) {
+      logger.Info("mesh(\"{}\"): will dial \"{}\" for \"{}\"", target.host, target.dial_host,
+                  target.host);
+    }
+  }
+
+  void Start() {
+    loop_.Post([this] {
+      client_.Start();
+      figure_timer_ = std::make_unique<net::Timer>(loop_, [this] { Publish(); });
+      figure_timer_->Start(kFigureInterval, kFigureInterval);
+    });
+  }
+
+  void Forward(const NodePublic& source, const NodePublic& destination, ByteView packet) override {
+    client_.ForwardPacket(source, destination, packet);
+  }
+
+  std::shared_ptr<const LinkFigures> figures() const { return figures_; }
+
+ private:
+  void OnPresent(const wire::PeerPresent& event) {
+    reachable_.insert(event.peer);
+    port_.AddForwarder(id_, event.peer);
+    Publish();
+  }
+
+  void OnGone(const wire::PeerGone& event) {
+    reachable_.erase(event.peer);
+    port_.RemoveForwarder(id_, event.peer);
+    Publish();
+  }
+
+  void Publish() {
+    figures_->up = client_.state() == MeshClient::State::kUp;
+    figures_->peers = reachable_.size();
+    figures_->dropped_down = client_.counters().packets_dropped_down;
+    figures_->dropped_full = client_.counters().packets_dropped_full;
+  }
+
+  MeshPort& port_;
+  net::EventLoop& loop_;
+  LinkId id_ = 0;
+  AnchorFile anchors_;
+  MeshClient client_;
+  std::set<NodePublic> reachable_;
+  std::shared_ptr<LinkFigures> figures_;
+  std::unique_ptr<net::Timer> figure_timer_;
+};
+
+MeshLinks::MeshLinks(MeshLinksOptions options, MeshPort& port, RandomSource& random,
+                     const Logger& logger) {
+  const auto resolver = std::make_shared<net::SystemResolver>();
+  for (const MeshTarget& target : options.targets) {
+    links_.push_back(std::make_unique<Link>(target, options, resolver, port, random, logger));
+  }
+}
+
+MeshLinks::~MeshLinks() = default;
+
+void MeshLinks::Start() {
+  for (const auto& link : links_) link->Start();
+}
+
+metrics::Registry::Source MeshLinks::MetricsSource() const {
+  std::vector<std::shared_ptr<const LinkFigures>> all;
+  for (const auto& link : links_) all.push_back(link->figures());
+  return [all = std::move(all)](std::vector<metrics::Family>& out) { AppendFigures(all, out); };
+}
+
+}  // namespace derp::relay

@@ -1,0 +1,43 @@
+// The relay's own links to the other relays of its region (derper.md 6): one MeshClient per entry
+// of -mesh-with, each on a worker's loop. What a peer announces becomes a forwarder of the relay.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/log.h"
+#include "common/crypto/keys.h"
+#include "common/crypto/random.h"
+#include "common/metrics/registry.h"
+#include "derper/mesh/mesh_target.h"
+#include "derper/relay/mesh_port.h"
+
+namespace derp::relay {
+
+struct MeshLinksOptions {
+  std::vector<MeshTarget> targets;
+  NodePrivate key;  // the relay's own
+  MeshKey mesh_key;
+  std::string ca_file{};  // -mesh-ca-file
+};
+
+// Made and destroyed in the control thread; destroyed when the loops of `port` have stopped but
+// still exist. `port`, `random` (any thread) and `logger` outlive it.
+class MeshLinks {
+ public:
+  MeshLinks(MeshLinksOptions options, MeshPort& port, RandomSource& random, const Logger& logger);
+  ~MeshLinks();
+
+  void Start();
+
+  // derper_mesh_link_up{host}, derper_mesh_peers{host}, derper_mesh_dropped_packets{host,reason}.
+  // Any thread; may outlive the links.
+  metrics::Registry::Source MetricsSource() const;
+
+ private:
+  class Link;
+  std::vector<std::unique_ptr<Link>> links_;
+};
+
+}  // namespace derp::relay
