@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <functional>
 #include <optional>
 #include <sys/socket.h>
@@ -71,7 +72,9 @@ class Client {
       const auto head = TakeResponseHead(rest);
       REQUIRE(head.has_value());
       if (*head) {
-        const auto length = std::stoul("0" + std::string((*head)->headers.Get("Content-Length")));
+        const std::string_view digits = (*head)->headers.Get("Content-Length");
+        std::size_t length = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), length);
         if (rest.size() >= length) {
           std::string body(AsText(rest.first(length)));
           received_ = std::string(AsText(rest.subspan(length)));

@@ -31,7 +31,8 @@ inline derpmap::DerpMap SampleMap(int regions, int nodes_per_region) {
 
 // A walk in which everything a client needs worked.
 inline diagnosis::NodeReport HealthyWalk(const derpmap::Region& region, const derpmap::Node& node) {
-  using namespace diagnosis;
+  using diagnosis::FamilyTarget, diagnosis::Finding, diagnosis::NodeReport, diagnosis::Outcome,
+      diagnosis::Stage, diagnosis::StageResult;
   NodeReport report;
   report.region = region.code;
   report.region_id = region.id;
@@ -59,7 +60,8 @@ inline diagnosis::NodeReport HealthyWalk(const derpmap::Region& region, const de
 
 // The same with an expired certificate; its subject comes from the network and is hostile.
 inline diagnosis::NodeReport ExpiredWalk(const derpmap::Region& region, const derpmap::Node& node) {
-  using namespace diagnosis;
+  using diagnosis::FamilyTarget, diagnosis::Finding, diagnosis::NodeReport, diagnosis::Outcome,
+      diagnosis::Stage, diagnosis::StageResult;
   NodeReport report = HealthyWalk(region, node);
   for (StageResult& result : report.stages) {
     if (result.stage == Stage::kCert) {
@@ -72,7 +74,7 @@ inline diagnosis::NodeReport ExpiredWalk(const derpmap::Region& region, const de
     }
   }
   report.relay_rtt.reset();
-  Finding finding = MakeFinding("cert.expired");
+  Finding finding = diagnosis::MakeFinding("cert.expired");
   finding.region = region.code;
   finding.region_id = region.id;
   finding.node = node.name;
