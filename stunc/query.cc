@@ -108,13 +108,21 @@ class Query {
       result_.error = stray_;
       return true;
     }
+    if (timeout_text_.empty()) TakeTimeoutText();
     result_.failure = refused_ ? Failure::kRefused : Failure::kNoReply;
-    if (timeout_text_.empty()) {  // Not waited at all: the limit was zero.
-      const auto nothing = net::ReceiveFrom(tools_.fd, started_);
-      if (!nothing) timeout_text_ = nothing.error().context;
-    }
     result_.error = timeout_text_;
     return true;
+  }
+
+  // When the limit is zero nothing was waited for yet. Reports of ICMP may stand before the end.
+  void TakeTimeoutText() {
+    constexpr int kMostReports = 16;
+    for (int i = 0; i < kMostReports && timeout_text_.empty(); ++i) {
+      const auto datagram = net::ReceiveFrom(tools_.fd, started_);
+      if (datagram) continue;
+      refused_ = refused_ || datagram.error().code == ErrorCode::kRefused;
+      if (datagram.error().code == ErrorCode::kTimeout) timeout_text_ = datagram.error().context;
+    }
   }
 
   const QueryTools& tools_;

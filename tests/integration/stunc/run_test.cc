@@ -177,7 +177,7 @@ TEST_CASE("an answer from another port counts, and is pointed out", "[stunc]") {
 
 TEST_CASE("an unanswered request is sent again with the same transaction", "[stunc]") {
   std::vector<stun::TransactionId> ids;
-  const ScriptedServer server(
+  auto server = std::make_unique<ScriptedServer>(
       "127.0.0.1:0", [&ids](const auto& id, const auto& source, unsigned number) {
         ids.push_back(id);
         return number == 1 ? std::vector<Answer>{} : RightAnswer(id, source, number);
