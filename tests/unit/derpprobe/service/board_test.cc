@@ -18,12 +18,8 @@ struct Fixture {
 
   Fixture() { board.SetMap(map, {}, {"file:///map.json", clock.WallNow(), ""}); }
   const derpmap::Region& region(int i) { return map.regions.at(900 + i); }
-  void Healthy(int i) {
-    board.Publish(probe::test::HealthyWalk(region(i), region(i).nodes[0]));
-  }
-  void Expired(int i) {
-    board.Publish(probe::test::ExpiredWalk(region(i), region(i).nodes[0]));
-  }
+  void Healthy(int i) { board.Publish(probe::test::HealthyWalk(region(i), region(i).nodes[0])); }
+  void Expired(int i) { board.Publish(probe::test::ExpiredWalk(region(i), region(i).nodes[0])); }
 };
 
 }  // namespace
