@@ -1,0 +1,85 @@
+#include "derper/relay/acceptor.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <utility>
+
+#include "common/net/sockets.h"
+#include "derper/relay/worker.h"
+
+namespace derp::relay {
+
+namespace {
+
+constexpr int kAcceptsPerTurn = 64;  // so that reloads and pages get their turn in a storm
+
+}  // namespace
+
+Expected<std::unique_ptr<Acceptor>, Error> Acceptor::Start(RelayState& state) {
+  std::unique_ptr<Acceptor> acceptor(new Acceptor(state));
+  acceptor->OpenReserve();
+  for (const ListenerOptions& options : state.options.listeners) {
+    auto fd = net::ListenTcp(options.address, state.options.tcp);
+    if (!fd) return Fail(std::move(fd.error()));
+    auto address = net::LocalAddress(fd->get());
+    if (!address) return Fail(std::move(address.error()));
+    acceptor->listeners_.push_back({std::move(*fd), std::move(*address), nullptr});
+  }
+  for (std::size_t i = 0; i < acceptor->listeners_.size(); ++i) {
+    Listener& listener = acceptor->listeners_[i];
+    listener.watcher = std::make_unique<net::IoWatcher>(
+        state.control, listener.fd.get(),
+        [self = acceptor.get(), i](net::IoEvents) { self->AcceptWaiting(i); });
+    listener.watcher->Want(true, false);
+  }
+  return acceptor;
+}
+
+std::vector<SocketAddress> Acceptor::Addresses() const {
+  std::vector<SocketAddress> addresses;
+  for (const Listener& listener : listeners_) addresses.push_back(listener.address);
+  return addresses;
+}
+
+void Acceptor::AcceptWaiting(std::size_t listener) {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    auto accepted = net::Accept(listeners_[listener].fd.get(), state_.options.tcp);
+    if (!accepted) {
+      const int error = accepted.error().sys_errno;
+      if (error == EMFILE || error == ENFILE) RefuseOne(listener);
+      state_.accept_failures.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    if (!*accepted) return;
+    HandOver(listener, std::move((*accepted)->fd), std::move((*accepted)->peer));
+  }
+}
+
+void Acceptor::HandOver(std::size_t listener, net::Fd fd, SocketAddress peer) {
+  Incoming incoming{
+      .fd = std::move(fd), .peer = std::move(peer), .listener = listener, .tls_context = nullptr};
+  if (state_.options.listeners[listener].tls) {
+    incoming.tls_context = state_.options.tls_context();
+    if (!incoming.tls_context) {
+      state_.tls_rejected.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    state_.tls_accepted.fetch_add(1, std::memory_order_relaxed);
+  }
+  const auto lightest =
+      std::min_element(state_.workers.begin(), state_.workers.end(),
+                       [](const auto& a, const auto& b) { return a->load() < b->load(); });
+  (*lightest)->Adopt(std::move(incoming));
+}
+
+void Acceptor::RefuseOne(std::size_t listener) {
+  reserve_.Close();
+  // Closes what it accepts at once.
+  (void)net::Accept(listeners_[listener].fd.get(), state_.options.tcp);
+  OpenReserve();
+}
+
+void Acceptor::OpenReserve() { reserve_ = net::Fd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+}  // namespace derp::relay

@@ -1,0 +1,42 @@
+// Accepts for all listeners in the control thread and hands each socket to the worker with the
+// fewest connections. Keeps a descriptor in reserve: when they run out, what waits is accepted,
+// closed and counted instead of waking the loop for ever.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/net/event_loop.h"
+#include "common/net/fd.h"
+#include "derper/relay/relay_state.h"
+
+namespace derp::relay {
+
+// Control thread. `state` outlives the acceptor.
+class Acceptor {
+ public:
+  // Binds and listens for all of the options' listeners; accepts from the loop's next turn on.
+  static Expected<std::unique_ptr<Acceptor>, Error> Start(RelayState& state);
+
+  std::vector<SocketAddress> Addresses() const;
+
+ private:
+  struct Listener {
+    net::Fd fd;
+    SocketAddress address;
+    std::unique_ptr<net::IoWatcher> watcher;
+  };
+
+  explicit Acceptor(RelayState& state) : state_(state) {}
+  void AcceptWaiting(std::size_t listener);
+  void HandOver(std::size_t listener, net::Fd fd, SocketAddress peer);
+  void RefuseOne(std::size_t listener);
+  void OpenReserve();
+
+  RelayState& state_;
+  std::vector<Listener> listeners_;
+  net::Fd reserve_;
+};
+
+}  // namespace derp::relay

@@ -1,0 +1,178 @@
+#include "derper/relay/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace derp::relay {
+
+namespace {
+
+constexpr std::uint64_t kMaxReconnectDelayMs = 5000;
+
+TimePoint ExactNow() { return SystemClock().Now(); }
+
+}  // namespace
+
+Worker::Worker(RelayState& state, std::uint16_t index)
+    : state_(state),
+      index_(index),
+      lane_limits_(state.lane_limits()),
+      timer_(loop_, [this] { OnTimer(); }) {
+  loop_.OnTurnEnd([this] { EndTurn(); });
+}
+
+Worker::~Worker() { Join(); }
+
+void Worker::Start() {
+  to_wake_.assign(state_.workers.size(), false);
+  thread_ = std::thread([this] { loop_.Run(); });
+}
+
+void Worker::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::Adopt(Incoming incoming) {
+  load_.fetch_add(1, std::memory_order_relaxed);
+  bool first = false;
+  {
+    const MutexLock lock(incoming_mutex_);
+    first = incoming_.empty();
+    incoming_.push_back(std::move(incoming));
+  }
+  if (first) loop_.Post([this] { TakeIncoming(); });
+}
+
+void Worker::TakeIncoming() {
+  std::vector<Incoming> taken;
+  {
+    const MutexLock lock(incoming_mutex_);
+    std::swap(taken, incoming_);
+  }
+  for (Incoming& incoming : taken) {
+    if (stop_by_) {
+      load_.fetch_sub(1, std::memory_order_relaxed);
+      continue;
+    }
+    if (free_slots_.empty()) {
+      free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+      slots_.emplace_back();
+    }
+    const std::uint32_t index = free_slots_.back();
+    free_slots_.pop_back();
+    Slot& slot = slots_[index];
+    const ConnectionRef ref{.worker = index_, .slot = index, .generation = slot.generation};
+    slot.connection = std::make_unique<Connection>(*this, ref, std::move(incoming));
+    ++live_;
+  }
+}
+
+Connection* Worker::Find(ConnectionRef ref) {
+  if (ref.worker != index_ || ref.slot >= slots_.size()) return nullptr;
+  Slot& slot = slots_[ref.slot];
+  return slot.generation == ref.generation ? slot.connection.get() : nullptr;
+}
+
+void Worker::FlushLater(ConnectionRef connection) {
+  Connection* found = Find(connection);
+  if (found == nullptr || found->flush_queued()) return;
+  found->set_flush_queued();
+  to_flush_.push_back(connection);
+}
+
+void Worker::EndTurn() {
+  ReadMail();
+  RunHandshakes();
+  // Ending a connection gives others something to write, and writing may end one.
+  while (!to_flush_.empty() || !doomed_.empty()) {
+    FlushAll();
+    Bury();
+  }
+  WakeOthers();
+  if (stop_by_ && (live_ == 0 || Now() >= *stop_by_)) {
+    for (Slot& slot : slots_) {
+      if (slot.connection) slot.connection->Doom();
+    }
+    Bury();
+    WakeOthers();
+    loop_.Stop();
+    return;
+  }
+  ArmTimer();
+  if (!handshakes_.empty()) loop_.Post([] {});  // another turn at once
+}
+
+void Worker::RunHandshakes() {
+  if (handshakes_.empty()) {
+    relay_work_ = false;
+    return;
+  }
+  TimePoint now = ExactNow();
+  handshakes_.BeginTurn(std::exchange(relay_work_, false), now);
+  while (const auto next = handshakes_.Next(now)) {
+    if (Connection* connection = Find(*next)) connection->ContinueHandshake();
+    now = ExactNow();
+    handshakes_.Done(now);
+  }
+}
+
+void Worker::FlushAll() {
+  std::vector<ConnectionRef> batch;
+  std::swap(batch, to_flush_);
+  for (const ConnectionRef ref : batch) {
+    if (Connection* connection = Find(ref)) connection->Flush();
+  }
+  if (to_flush_.empty()) {
+    batch.clear();
+    std::swap(batch, to_flush_);  // keeps the memory
+  }
+}
+
+void Worker::Bury() {
+  std::vector<ConnectionRef> batch;
+  std::swap(batch, doomed_);
+  for (const ConnectionRef ref : batch) {
+    if (Find(ref) == nullptr) continue;
+    Slot& slot = slots_[ref.slot];
+    ++slot.generation;  // from now on nobody finds it, its own session included
+    slot.connection.reset();
+    free_slots_.push_back(ref.slot);
+    --live_;
+    load_.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+void Worker::ArmTimer() {
+  std::optional<TimePoint> earliest = deadlines_.Earliest();
+  if (stop_by_) earliest = std::min(earliest.value_or(*stop_by_), *stop_by_);
+  if (earliest == timer_for_) return;
+  timer_for_ = earliest;
+  if (earliest) {
+    // Rounded up to the loop's milliseconds, so that the deadline has passed when it fires.
+    timer_.Start(Remaining(Now(), *earliest) + std::chrono::milliseconds(1));
+  } else {
+    timer_.Stop();
+  }
+}
+
+void Worker::OnTimer() {
+  timer_for_.reset();
+  while (const auto item = deadlines_.TakeDue(Now())) {
+    if (Connection* connection = Find(item->connection)) connection->OnDeadline(item->kind);
+  }
+}
+
+void Worker::BeginStop(Duration patience) {
+  loop_.Post([this, patience] { StopConnections(patience); });
+}
+
+void Worker::StopConnections(Duration patience) {
+  stop_by_ = Now() + patience;
+  for (Slot& slot : slots_) {
+    if (!slot.connection) continue;
+    slot.connection->BeginStop(
+        std::chrono::milliseconds(random().U64() % (kMaxReconnectDelayMs + 1)));
+  }
+}
+
+}  // namespace derp::relay

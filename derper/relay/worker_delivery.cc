@@ -1,0 +1,142 @@
+// What a worker passes on to its own connections, to other workers and to the control thread.
+#include <utility>
+
+#include "derper/relay/worker.h"
+
+namespace derp::relay {
+
+void Worker::Deliver(ConnectionRef to, PacketKind kind, const HashedKey& source, ByteView payload,
+                     bool from_mesh) {
+  if (to.worker == index_) {
+    if (Connection* connection = Find(to)) {
+      connection->Deliver(kind, source, payload, from_mesh);
+    } else {
+      counters_.Drop(DropReason::kGoneDisconnected, kind, payload.size());
+    }
+    return;
+  }
+  Letter letter;
+  letter.source = source;
+  letter.to = to;
+  letter.kind = kind;
+  letter.from_mesh = from_mesh;
+  Send(to.worker, letter, payload);
+}
+
+void Worker::Forward(LinkId link, PacketKind kind, const HashedKey& source,
+                     const NodePublic& destination, ByteView payload) {
+  const RelayState::Link& target = state_.links[link];
+  if (target.worker == index_) {
+    target.link->Forward(source.key, destination, payload);
+    return;
+  }
+  Letter letter;
+  letter.source = source;
+  letter.forward_to = destination;
+  letter.link = link;
+  letter.kind = kind;
+  letter.is_forward = true;
+  Send(target.worker, letter, payload);
+}
+
+void Worker::Send(std::uint16_t to_worker, const Letter& letter, ByteView payload) {
+  switch (state_.mailbox(index_, to_worker).Add(letter, payload)) {
+    case Mailbox::Outcome::kRefused:
+      counters_.Drop(DropReason::kQueueTail, letter.kind, payload.size());
+      break;
+    case Mailbox::Outcome::kAddedFirst:
+      to_wake_[to_worker] = true;
+      break;
+    case Mailbox::Outcome::kAdded:
+      break;
+  }
+}
+
+void Worker::WakeOthers() {
+  for (std::size_t i = 0; i < to_wake_.size(); ++i) {
+    if (!to_wake_[i]) continue;
+    to_wake_[i] = false;
+    state_.workers[i]->loop_.Post([] {});  // its turn ends with reading its mail
+  }
+}
+
+void Worker::ReadMail() {
+  for (std::size_t from = 0; from < state_.workers.size(); ++from) {
+    if (from == index_) continue;
+    state_.mailbox(from, index_).Take(mail_);
+    HandleMail(mail_);
+  }
+}
+
+void Worker::HandleMail(const Mail& mail) {
+  if (!mail.letters.empty()) relay_work_ = true;
+  for (const Letter& letter : mail.letters) {
+    const ByteView payload = mail.payload(letter);
+    if (letter.is_forward) {
+      state_.links[letter.link].link->Forward(letter.source.key, letter.forward_to, payload);
+    } else if (Connection* connection = Find(letter.to)) {
+      connection->Deliver(letter.kind, letter.source, payload, letter.from_mesh);
+    } else {
+      counters_.Drop(DropReason::kGoneDisconnected, letter.kind, payload.size());
+    }
+  }
+}
+
+void Worker::PostTo(std::uint16_t worker, std::function<void(Worker&)> task) {
+  Worker& target = *state_.workers[worker];
+  if (&target == this) {
+    task(*this);
+    return;
+  }
+  target.loop_.Post([&target, run = std::move(task)] { run(target); });
+}
+
+void Worker::TellPeerLeft(const HashedKey& peer, const std::vector<ConnectionRef>& interested) {
+  std::vector<std::vector<ConnectionRef>> by_worker(state_.workers.size());
+  for (const ConnectionRef ref : interested) by_worker[ref.worker].push_back(ref);
+  for (std::size_t i = 0; i < by_worker.size(); ++i) {
+    if (by_worker[i].empty()) continue;
+    PostTo(static_cast<std::uint16_t>(i), [peer, refs = std::move(by_worker[i])](Worker& worker) {
+      for (const ConnectionRef ref : refs) {
+        Connection* connection = worker.Find(ref);
+        if (connection == nullptr || connection->session() == nullptr) continue;
+        connection->session()->TellPeerLeft(peer);
+        worker.FlushLater(ref);
+      }
+    });
+  }
+}
+
+void Worker::ClosePeer(const NodePublic& peer) {
+  const std::vector<ConnectionRef> targets = registry().Connections(registry().Hash(peer));
+  if (targets.empty()) logger().Debug("derp: ClosePeer of unknown {}", peer.ShortString());
+  for (const ConnectionRef ref : targets) {
+    PostTo(ref.worker, [ref](Worker& worker) {
+      if (Connection* connection = worker.Find(ref)) connection->Doom();
+    });
+  }
+}
+
+std::function<void()> Worker::WakeForWatcher(ConnectionRef connection) {
+  return [this, connection] {
+    loop_.Post([this, connection] {
+      Connection* found = Find(connection);
+      if (found == nullptr || found->session() == nullptr) return;
+      found->session()->WatcherHasWork();
+      FlushLater(connection);
+    });
+  };
+}
+
+// The answer comes back to this worker; by then the asker may be gone.
+void Worker::AskSite(ConnectionRef asker, const Site& site, SiteRequest request) {
+  state_.control.Post([this, alive = state_.alive, asker, &site, question = std::move(request)] {
+    if (alive.expired()) return;
+    SiteReply reply = site(question);
+    loop_.Post([this, asker, answer = std::move(reply)] {
+      if (Connection* connection = Find(asker)) connection->OnSiteReply(answer);
+    });
+  });
+}
+
+}  // namespace derp::relay
