@@ -27,7 +27,8 @@ Connection::Connection(Worker& worker, ConnectionRef self, Incoming incoming)
       peer_(std::move(incoming.peer)),
       listener_(worker.options().listeners[incoming.listener]),
       transport_(std::move(incoming.fd), std::move(incoming.tls_context)),
-      io_(worker.loop(), transport_.fd(), [this](net::IoEvents events) { OnIo(events); }) {
+      io_(worker.loop(), transport_.fd(), [this](net::IoEvents events) { OnIo(events); }),
+      http_(std::in_place, peer_, transport_.tls() != nullptr) {
   SetDeadline(worker.options().login_timeout);
   UpdateInterest();
 }
@@ -91,8 +92,9 @@ bool Connection::OnPlain(ByteView bytes) {
     case Stage::kHead:
     case Stage::kSite:
     case Stage::kReplying:
-      AppendBytes(input_, bytes);
-      return stage_ != Stage::kHead || TakeHeads();
+      if (FeedHttp(bytes)) return true;
+      Doom();
+      return false;
     case Stage::kLogin:
     case Stage::kSession:
       if (frames_.Feed(bytes, *this, worker_.pool())) return true;
@@ -156,21 +158,9 @@ void Connection::Flush() {
   UpdateInterest();
 }
 
-void Connection::WriteOut(ByteView bytes) {
-  AppendBytes(outbox_, bytes);
-  Flush();
-}
-
 void Connection::OnAllWritten() {
   if (stage_ == Stage::kReplying) {
-    EndRequest();
-    if (!keep_alive_) {
-      StartDraining(std::chrono::seconds(1));
-      return;
-    }
-    stage_ = Stage::kHead;
-    SetDeadline(worker_.options().login_timeout);
-    if (!TakeHeads()) Doom();
+    FinishReply();
   } else if (stage_ == Stage::kDraining && !finished_writing_) {
     finished_writing_ = true;
     transport_.FinishWriting(worker_.scratch(), worker_.Now());

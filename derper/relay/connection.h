@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "common/base/bytes.h"
+#include "common/http/server_connection.h"
 #include "common/net/event_loop.h"
 #include "derper/relay/connection_ref.h"
 #include "derper/relay/deadline_queue.h"
@@ -15,7 +16,6 @@
 #include "derper/relay/packet_kind.h"
 #include "derper/relay/relay.h"
 #include "derper/relay/session.h"
-#include "derper/relay/site.h"
 #include "derper/relay/transport.h"
 #include "derper/relay/upgrade_request.h"
 
@@ -39,7 +39,7 @@ class Connection final : private FrameHandler, private PlainSink {
   // A read that was put off while the TLS handshake runs.
   void ContinueHandshake();
   void OnDeadline(DeadlineKind kind);
-  void OnSiteReply(const SiteReply& reply);
+  void OnSiteReply(const http::Response& response);
   // Queues a packet; makes room by writing first, by dropping the oldest second.
   void Deliver(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh);
   // Writes what there is and the socket takes.
@@ -66,18 +66,18 @@ class Connection final : private FrameHandler, private PlainSink {
   bool OnFrame(const wire::Frame& frame) override;
 
   // connection_http.cc
-  bool TakeHeads();
-  void HandleRequest(http::RequestHead head);
-  void Reply(const SiteReply& reply, bool keep_alive);
+  bool FeedHttp(ByteView input);
+  bool HandleRequest(http::Request request, ByteView input);
+  void Respond(const http::Response& response);
+  void FinishReply();
   void CountRequest();
   void EndRequest();
 
   // connection_login.cc
-  bool StartLogin(const UpgradeRequest& request);
+  bool StartLogin(const UpgradeRequest& request, ByteView input);
   bool FinishLogin(ByteView client_info);
   void RefuseProtocol(std::string_view why);
 
-  void WriteOut(ByteView bytes);
   void OnAllWritten();
   void StartDraining(Duration patience);
   void SetDeadline(Duration after);
@@ -103,13 +103,10 @@ class Connection final : private FrameHandler, private PlainSink {
   bool more_to_write_ = false;  // a turn's share is written, the rest is for the next
   bool finished_writing_ = false;
 
-  Bytes input_;   // of a head that is cut off, and behind it
-  Bytes outbox_;  // what is to be written outside the session's lanes
+  std::optional<http::ServerConnection> http_;  // until the login
+  Bytes outbox_;                                // what is to be written outside the session's lanes
   FrameStream frames_;
 
-  bool keep_alive_ = false;
-  bool head_only_ = false;
-  unsigned minor_version_ = 1;
   bool request_counted_ = false;  // in the gauge of running requests
 
   std::optional<LoginStage> login_;

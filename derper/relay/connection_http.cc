@@ -1,81 +1,63 @@
-// The HTTP part of a connection: heads in, the site's answers out.
+// The HTTP part of a connection: requests in, the site's answers out.
 #include <utility>
 
 #include "derper/relay/connection.h"
-#include "derper/relay/site_reply.h"
 #include "derper/relay/worker.h"
 
 namespace derp::relay {
 
-namespace {
-
-bool HasBody(const http::RequestHead& head) {
-  const std::string_view length = head.headers.Get("Content-Length");
-  return head.headers.Has("Transfer-Encoding") || (!length.empty() && length != "0");
-}
-
-std::string_view HeadErrorBody(int status) {
-  switch (status) {
-    case 431:
-      return "431 Request Header Fields Too Large";
-    case 505:
-      return "505 HTTP Version Not Supported";
-    default:
-      return "400 Bad Request";
-  }
-}
-
-}  // namespace
-
-bool Connection::TakeHeads() {
-  if (stage_ != Stage::kHead || input_.empty()) return true;
-  ByteView view = input_;
-  auto head = http::TakeRequestHead(view);
-  if (!head) {
+// Takes the next request from what waits inside the HTTP connection and from `input`. One request
+// is handled at a time; nothing is read from the socket meanwhile.
+bool Connection::FeedHttp(ByteView input) {
+  auto request = http_->Next(input, worker_.loop().WallNow(), outbox_);
+  if (request) return HandleRequest(std::move(*request), input);
+  if (http_->phase() == http::ServerConnection::Phase::kClosing && stage_ == Stage::kHead) {
     worker_.counters().bad_requests.Add();
-    const int status = http::HeadErrorStatus(head.error());
-    head_only_ = false;
-    minor_version_ = 1;
-    Reply(ErrorReply(status, HeadErrorBody(status)), false);
-    return true;
+    stage_ = Stage::kReplying;
   }
-  if (!*head) return true;
-  input_.erase(input_.begin(), input_.end() - static_cast<std::ptrdiff_t>(view.size()));
-  CountRequest();
-  const UpgradeRequest request = JudgeRequest(**head);
-  if (listener_.serves_derp && request.kind == UpgradeRequest::Kind::kDerp) {
-    return StartLogin(request);
-  }
-  HandleRequest(std::move(**head));
-  return true;
+  if (!outbox_.empty()) worker_.FlushLater(self_);
+  return input.empty();  // else more was sent ahead than is waited for
 }
 
-void Connection::HandleRequest(http::RequestHead head) {
-  // A body is nothing a page needs; its end is not looked for.
-  keep_alive_ = head.WantsKeepAlive() && !HasBody(head);
-  head_only_ = head.method == "HEAD";
-  minor_version_ = head.minor_version;
-  if (listener_.serves_derp && JudgeRequest(head).kind == UpgradeRequest::Kind::kNoUpgrade) {
-    Reply(ErrorReply(426, kNoUpgradeText), false);
-    return;
+bool Connection::HandleRequest(http::Request request, ByteView input) {
+  CountRequest();
+  if (listener_.serves_derp) {
+    const UpgradeRequest upgrade = JudgeRequest(request);
+    if (upgrade.kind == UpgradeRequest::Kind::kDerp) return StartLogin(upgrade, input);
+    if (upgrade.kind == UpgradeRequest::Kind::kNoUpgrade) {
+      http::Response refusal = http::ErrorReply(426, kNoUpgradeText);
+      refusal.headers.Set("Connection", "close");
+      Respond(refusal);
+      return FeedHttp(input);
+    }
   }
   stage_ = Stage::kSite;
-  worker_.AskSite(self_, listener_.site,
-                  {.head = std::move(head), .peer = peer_, .tls = transport_.tls() != nullptr});
+  worker_.AskSite(self_, listener_.site, std::move(request));
+  return FeedHttp(input);
 }
 
-void Connection::OnSiteReply(const SiteReply& reply) {
+void Connection::OnSiteReply(const http::Response& response) {
   if (doomed_ || stage_ != Stage::kSite) return;
-  Reply(reply, keep_alive_);
+  Respond(response);
 }
 
-void Connection::Reply(const SiteReply& reply, bool keep_alive) {
-  keep_alive_ = keep_alive;
+void Connection::Respond(const http::Response& response) {
+  http_->Respond(response, worker_.loop().WallNow(), outbox_);
   stage_ = Stage::kReplying;
   SetDeadline(worker_.options().login_timeout);
-  WriteOut(FormatReply(
-      reply, {.keep_alive = keep_alive, .head_only = head_only_, .minor_version = minor_version_},
-      worker_.loop().WallNow()));
+  worker_.FlushLater(self_);
+}
+
+// The answer is written: on to the next request, or the end.
+void Connection::FinishReply() {
+  EndRequest();
+  if (http_->phase() == http::ServerConnection::Phase::kClosing) {
+    StartDraining(std::chrono::seconds(1));
+    return;
+  }
+  stage_ = Stage::kHead;
+  SetDeadline(worker_.options().login_timeout);
+  if (!FeedHttp({})) Doom();
 }
 
 void Connection::CountRequest() {

@@ -12,15 +12,17 @@ constexpr auto kFirstRoundTrip = std::chrono::seconds(0);
 
 }  // namespace
 
-bool Connection::StartLogin(const UpgradeRequest& request) {
+bool Connection::StartLogin(const UpgradeRequest& request, ByteView input) {
   worker_.counters().accepts.Add();
   not_ideal_ = request.not_ideal;
   login_.emplace(worker_.options().private_key, worker_.options().mesh_key, worker_.strangers());
   stage_ = Stage::kLogin;
-  WriteOut(LoginStage::Greeting(worker_.server_key(), request.fast_start));
+  AppendBytes(outbox_, LoginStage::Greeting(worker_.server_key(), request.fast_start));
+  worker_.FlushLater(self_);
   // What came behind the head belongs to the DERP stream.
-  const Bytes early = std::exchange(input_, {});
-  return OnPlain(early);
+  const Bytes early = http_->TakeOver();
+  http_.reset();
+  return OnPlain(early) && OnPlain(input);
 }
 
 bool Connection::FinishLogin(ByteView client_info) {

@@ -14,12 +14,12 @@
 #include "common/base/socket_address.h"
 #include "common/crypto/keys.h"
 #include "common/crypto/random.h"
+#include "common/http/router.h"
 #include "common/metrics/registry.h"
 #include "common/net/event_loop.h"
 #include "common/net/sockets.h"
 #include "common/net/tls_context.h"
 #include "derper/relay/mesh_port.h"
-#include "derper/relay/site.h"
 
 namespace derp::relay {
 
@@ -31,7 +31,9 @@ struct ListenerOptions {
   SocketAddress address;  // port 0 picks one
   bool tls = false;
   bool serves_derp = true;  // off: /derp goes to the site as well (-derp=false, port 80)
-  Site site;                // must be set
+  // Answers everything but the DERP upgrade. Called in the control thread, must not block; the
+  // Responder is used there too. Must be set.
+  http::Handler site;
 };
 
 struct RelayOptions {
@@ -52,8 +54,8 @@ struct RelayOptions {
 // Everything here is called in the control loop's thread, except where it says otherwise.
 class Relay {
  public:
-  // `control` accepts and runs the sites; the caller runs it. `control`, `logger` and `random` (any
-  // thread may use it) outlive the relay.
+  // `control` accepts and runs the site handlers; the caller runs it. `control`, `logger` and
+  // `random` (any thread may use it) outlive the relay.
   static Expected<std::unique_ptr<Relay>, Error> Start(RelayOptions options,
                                                        net::EventLoop& control,
                                                        const Logger& logger, RandomSource& random);

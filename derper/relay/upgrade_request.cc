@@ -6,22 +6,20 @@
 
 namespace derp::relay {
 
-UpgradeRequest JudgeRequest(const http::RequestHead& head) {
-  const std::string_view target = head.target;
-  if (target.substr(0, target.find('?')) != "/derp" || head.method == "CONNECT") return {};
+UpgradeRequest JudgeRequest(const http::Request& request) {
+  if (request.path != "/derp" || request.method() == "CONNECT") return {};
+  const http::Headers& headers = request.head.headers;
   // The method, the Connection header and the minor version are not checked, as in Go.
-  const std::string upgrade = ToLowerAscii(head.headers.Get("Upgrade"));
-  UpgradeRequest request;
+  const std::string upgrade = ToLowerAscii(headers.Get("Upgrade"));
   // Very old clients said "websocket" and meant a raw stream; those that name the sub-protocol
   // mean a real WebSocket.
   const bool is_web_socket =
       upgrade == "websocket" &&
-      head.headers.Get("Sec-WebSocket-Protocol").find("derp") != std::string_view::npos;
+      headers.Get("Sec-WebSocket-Protocol").find("derp") != std::string_view::npos;
   const bool accepted = (upgrade == "derp" || upgrade == "websocket") && !is_web_socket;
-  request.kind = accepted ? UpgradeRequest::Kind::kDerp : UpgradeRequest::Kind::kNoUpgrade;
-  request.fast_start = head.headers.Get("Derp-Fast-Start") == "1";
-  request.not_ideal = !head.headers.Get("Ideal-Node").empty();
-  return request;
+  return {.kind = accepted ? UpgradeRequest::Kind::kDerp : UpgradeRequest::Kind::kNoUpgrade,
+          .fast_start = headers.Get("Derp-Fast-Start") == "1",
+          .not_ideal = !headers.Get("Ideal-Node").empty()};
 }
 
 }  // namespace derp::relay

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "common/http/request_head.h"
+#include "common/http/request.h"
 
 namespace derp::relay {
 
@@ -19,8 +19,8 @@ struct UpgradeRequest {
   bool not_ideal = false;  // the client names another node as the one it wants
 };
 
-UpgradeRequest JudgeRequest(const http::RequestHead& head);
+UpgradeRequest JudgeRequest(const http::Request& request);
 
-inline constexpr std::string_view kNoUpgradeText = "DERP requires connection upgrade\n";
+inline constexpr std::string_view kNoUpgradeText = "DERP requires connection upgrade";
 
 }  // namespace derp::relay

@@ -71,7 +71,7 @@ class Worker {
   void ClosePeer(const NodePublic& peer);
   // For a watcher's connection: may be called in any thread.
   std::function<void()> WakeForWatcher(ConnectionRef connection);
-  void AskSite(ConnectionRef asker, const Site& site, SiteRequest request);
+  void AskSite(ConnectionRef asker, const http::Handler& site, http::Request request);
 
  private:
   struct Slot {

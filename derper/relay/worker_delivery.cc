@@ -128,14 +128,16 @@ std::function<void()> Worker::WakeForWatcher(ConnectionRef connection) {
   };
 }
 
-// The answer comes back to this worker; by then the asker may be gone.
-void Worker::AskSite(ConnectionRef asker, const Site& site, SiteRequest request) {
-  state_.control.Post([this, alive = state_.alive, asker, &site, question = std::move(request)] {
+// The answer comes back to this worker; by then the asker may be gone, or the whole relay.
+void Worker::AskSite(ConnectionRef asker, const http::Handler& site, http::Request request) {
+  const auto answer = [this, alive = state_.alive, asker](http::Response response) {
     if (alive.expired()) return;
-    SiteReply reply = site(question);
-    loop_.Post([this, asker, answer = std::move(reply)] {
-      if (Connection* connection = Find(asker)) connection->OnSiteReply(answer);
+    loop_.Post([this, asker, reply = std::move(response)] {
+      if (Connection* connection = Find(asker)) connection->OnSiteReply(reply);
     });
+  };
+  state_.control.Post([alive = state_.alive, &site, answer, question = std::move(request)] {
+    if (!alive.expired()) site(question, http::Responder(answer));
   });
 }
 
