@@ -17,6 +17,7 @@ constexpr int kReadsPerTurn = 2;
 constexpr int kRoundsPerTurn = 4;
 constexpr auto kIdleAfter = std::chrono::seconds(1);
 constexpr auto kRoundTripInterval = std::chrono::seconds(10);
+constexpr auto kDrainedCheck = std::chrono::milliseconds(20);
 constexpr auto kRestartTryFor = std::chrono::seconds(10);
 
 }  // namespace
@@ -164,6 +165,7 @@ void Connection::OnAllWritten() {
   } else if (stage_ == Stage::kDraining && !finished_writing_) {
     finished_writing_ = true;
     transport_.FinishWriting(worker_.scratch(), worker_.Now());
+    worker_.AddDeadline(self_, DeadlineKind::kDrained, worker_.Now() + kDrainedCheck);
   }
 }
 
@@ -225,6 +227,13 @@ void Connection::OnDeadline(DeadlineKind kind) {
       session_->QueueKeepAlive();
       worker_.FlushLater(self_);
       worker_.AddDeadline(self_, kind, worker_.Now() + keep_alive_interval_);
+      return;
+    case DeadlineKind::kDrained:
+      if (transport_.PeerTookAll()) {
+        Doom();
+      } else {
+        worker_.AddDeadline(self_, kind, worker_.Now() + kDrainedCheck);
+      }
       return;
     case DeadlineKind::kRoundTrip:
       SampleRoundTrip();

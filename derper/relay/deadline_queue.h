@@ -17,6 +17,7 @@ enum class DeadlineKind {
   kStall,      // no write progress
   kIdle,       // give TLS buffers back
   kRoundTrip,  // sample TCP_INFO
+  kDrained,    // has the peer got all of what we said last?
 };
 
 class DeadlineQueue {

@@ -38,15 +38,16 @@ struct ListenerOptions {
 
 struct RelayOptions {
   NodePrivate private_key;
-  std::optional<MeshKey> mesh_key;  // none: nobody is a mesh client
+  std::optional<MeshKey> mesh_key{};  // none: nobody is a mesh client
   std::vector<ListenerOptions> listeners;
-  TlsContextProvider tls_context;  // needed when a listener has tls
+  TlsContextProvider tls_context{};  // needed when a listener has tls
 
   unsigned workers = 0;  // 0: one per usable core
-  net::TcpOptions tcp;
+  net::TcpOptions tcp{};
   Duration write_timeout = kWriteTimeout;  // towards regular clients; 0: none
   Duration login_timeout = kLoginTimeout;  // TLS, head and login together
   Duration keep_alive = kKeepAliveInterval;
+  Duration keep_alive_jitter = kKeepAliveJitter;
   std::size_t queue_depth = 32;  // packets per lane
   bool rtt_statistics = true;
 };

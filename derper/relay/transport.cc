@@ -139,6 +139,11 @@ bool Transport::PeerTookSomething() {
   return now_unacknowledged < std::exchange(unacknowledged_, now_unacknowledged);
 }
 
+bool Transport::PeerTookAll() const {
+  int unacknowledged = 0;
+  return ioctl(fd_.get(), SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
+}
+
 void Transport::ReleaseIdle(BufferPool& pool) {
   if (tls_) tls_->ReleaseBuffers();
   if (!blocked()) pool.Return(pending_);

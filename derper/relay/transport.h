@@ -65,6 +65,8 @@ class Transport {
   // anything since this was asked last. A crawling reader makes progress only in the latter sense.
   TimePoint last_progress() const { return last_progress_; }
   bool PeerTookSomething();
+  // After FinishWriting(): everything was acknowledged, so closing loses nothing.
+  bool PeerTookAll() const;
 
   // Gives idle memory back.
   void ReleaseIdle(BufferPool& pool);
