@@ -29,7 +29,8 @@ TEST_CASE("the golden key pairs have their public halves and text forms", "[cryp
 }
 
 TEST_CASE("key texts are read as the golden list says", "[crypto][keys]") {
-  for (const auto& entry : test::ReadJson("derp-frames.json")["key_text"]) {
+  const auto data = test::ReadJson("derp-frames.json");
+  for (const auto& entry : data["key_text"]) {
     const std::string kind = entry["kind"];
     const std::string text = entry["in"];
     const std::string reprinted = entry.value("reprints_as", text);

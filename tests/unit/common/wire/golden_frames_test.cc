@@ -191,7 +191,8 @@ TEST_CASE("every golden frame is decoded and, where we send it, encoded alike", 
 }
 
 TEST_CASE("every golden frame waits for its last byte", "[wire][golden]") {
-  for (const auto& golden : test::ReadJson("derp-frames.json")["frames"]) {
+  const auto data = test::ReadJson("derp-frames.json");
+  for (const auto& golden : data["frames"]) {
     CAPTURE(golden["name"].get<std::string>());
     const Bytes bytes = test::Hex(golden["frame_hex"].get<std::string>());
     for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
@@ -205,7 +206,8 @@ TEST_CASE("every golden frame waits for its last byte", "[wire][golden]") {
 }
 
 TEST_CASE("packets count as disco as the golden list says", "[wire][golden]") {
-  for (const auto& entry : test::ReadJson("derp-frames.json")["disco_detection"]) {
+  const auto data = test::ReadJson("derp-frames.json");
+  for (const auto& entry : data["disco_detection"]) {
     CAPTURE(entry["name"].get<std::string>());
     CHECK(LooksLikeDisco(test::Hex(entry["packet_hex"].get<std::string>())) ==
           entry["disco"].get<bool>());

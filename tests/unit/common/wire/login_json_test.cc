@@ -16,7 +16,8 @@ bool Accepts(std::string_view text) { return ParseClientInfoJson(text).has_value
 }  // namespace
 
 TEST_CASE("the golden login texts are accepted or refused as named", "[wire][json]") {
-  for (const auto& box : test::ReadJson("derp-frames.json")["boxes"]) {
+  const auto data = test::ReadJson("derp-frames.json");
+  for (const auto& box : data["boxes"]) {
     const std::string name = box["name"];
     const std::string text = box["plaintext_utf8"];
     CAPTURE(name, text);
