@@ -138,7 +138,9 @@ Expected<void, Error> Server::MakeCertificates() {
 }
 
 Expected<RelayOptions, Error> Server::MakeRelayOptions() {
-  RelayOptions out{.private_key = key_, .mesh_key = mesh_key_, .listeners = {}};
+  RelayOptions out;
+  out.private_key = key_;
+  out.mesh_key = mesh_key_;
   out.listeners.push_back({.address = plan_.main,
                            .tls = plan_.tls,
                            .serves_derp = options_.derp,
