@@ -8,7 +8,6 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/result.h"
-#include "common/base/token_bucket.h"
 #include "common/crypto/random.h"
 #include "common/metrics/registry.h"
 #include "common/net/event_loop.h"
@@ -27,7 +26,6 @@ class Server {
  public:
   // All three outlive the server.
   Server(const Options& options, const Environment& environment, const Logger& logger);
-  ~Server();
 
   // Starts everything, or says what is wrong; what had started is stopped again.
   Expected<void, Error> Start();
@@ -56,7 +54,6 @@ class Server {
   SystemRandom random_;
   net::EventLoop control_;
 
-  TokenBucket accept_limit_;
   ListenPlan plan_;
   NodePrivate key_;
   std::optional<MeshKey> mesh_key_;
@@ -68,8 +65,8 @@ class Server {
   std::unique_ptr<MainSite> site_;
   std::unique_ptr<CertificateProvider> certificates_;
   std::unique_ptr<StunServer> stun_;
+  std::unique_ptr<MeshLinks> mesh_;  // outlives the relay's loops, which run in it
   std::unique_ptr<Relay> relay_;
-  std::unique_ptr<MeshLinks> mesh_;  // its links run in the relay's loops; see ~Server
 };
 
 }  // namespace derp::relay

@@ -110,7 +110,7 @@ class MeshJudge {
       Names peers = members_;
       std::erase(peers, name);
       Finding finding = Make("mesh.not_meshed", name, peers);
-      finding.headline = "is cut off from all other nodes of its region";
+      finding.headline = fmt::format("{} is cut off from the other nodes", name);
       finding.fact = fmt::format("{} to and from each of {}", Tries(name, peers.front()),
                                  fmt::join(peers, ", "));
       finding.advice =
@@ -144,7 +144,8 @@ class MeshJudge {
 
   void AttachNotMeshed(const std::string& from, const Names& peers) {
     Finding finding = Make("mesh.not_meshed", from, peers);
-    finding.headline = fmt::format("and {} do not know each other", fmt::join(peers, ", "));
+    finding.headline =
+        fmt::format("{} and {} do not know each other", from, fmt::join(peers, ", "));
     finding.fact = fmt::format("{} each way", Tries(from, peers.front()));
     finding.advice = "give both relays the same mesh key and each other's names in -mesh-with";
     for (const std::string& peer : peers) {
@@ -156,7 +157,7 @@ class MeshJudge {
 
   void AttachOneWay(const std::string& from, const Names& peers) {
     Finding finding = Make("mesh.one_way", from, peers);
-    finding.headline = fmt::format("→ {} delivers nothing", fmt::join(peers, ", "));
+    finding.headline = fmt::format("{} → {} delivers nothing", from, fmt::join(peers, ", "));
     finding.fact = Tries(from, peers.front());
     for (const std::string& peer : peers) {
       const MeshDirection* back = mesh_.Find(peer, from);
@@ -199,7 +200,7 @@ class MeshJudge {
     }
     if (sender.empty()) return;
     Finding finding = Make("mesh.loss", sender, {receiver});
-    finding.headline = fmt::format("loses packets to {}", receiver);
+    finding.headline = fmt::format("packets between {} and {} get lost", sender, receiver);
     finding.fact = fact;
     finding.advice = "look at the line between the two relays and at their load";
     Attach(std::move(finding));
@@ -223,7 +224,7 @@ class MeshJudge {
     }
     if (sender.empty()) return;
     Finding finding = Make("mesh.slow", sender, {receiver});
-    finding.headline = fmt::format("and {} learn of each other late", receiver);
+    finding.headline = fmt::format("{} and {} learn of each other late", sender, receiver);
     finding.fact = fact;
     finding.advice = "look at load and distance of the two relays";
     Attach(std::move(finding));

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/text.h"
 #include "common/diagnosis/catalogue.h"
 
 namespace derp::diagnosis {
@@ -44,10 +45,34 @@ void CollectNotReached(const NodeReport& node, Finding& finding) {
   std::sort(finding.not_reached.begin(), finding.not_reached.end());
 }
 
+// "derp5b.example.net:443 (192.0.2.52, 2001:db8::52)"
+std::string WhereOf(const NodeReport& node, const Finding& finding) {
+  const bool stun = finding.stage == Stage::kStun;
+  std::vector<std::string> addresses;
+  std::optional<std::uint16_t> port;
+  for (const FamilyTarget& target : node.targets) {
+    const auto& address = stun ? target.stun : target.derp;
+    const bool concerned =
+        finding.families.empty() || std::find(finding.families.begin(), finding.families.end(),
+                                              target.family) != finding.families.end();
+    if (!address || !concerned) continue;
+    port = address->port;
+    addresses.push_back(address->ip.ToString());
+  }
+  const std::string host = PrintablePeerText(node.host);
+  if (stun && !port) return {};
+  const std::string place = JoinHostPort(host, port.value_or(node.derp_port));
+  std::erase(addresses, host);
+  return addresses.empty() ? place : fmt::format("{} ({})", place, fmt::join(addresses, ", "));
+}
+
 void GatherFindings(RunReport& report) {
   for (NodeReport& node : report.nodes) {
     for (Finding& finding : node.findings) {
       CollectNotReached(node, finding);
+      if (finding.where.empty() && finding.stage != Stage::kMesh) {
+        finding.where = WhereOf(node, finding);
+      }
       report.findings.push_back(finding);
     }
   }
@@ -94,6 +119,10 @@ RunReport Judge(Measurement measured) {
   JudgeMesh(report, measured.mesh_asked);
   for (NodeReport& node : report.nodes) MergeFamilies(node);
   JudgeVerdicts(report);
+  for (NodeReport& node : report.nodes) {
+    std::stable_sort(node.stages.begin(), node.stages.end(),
+                     [](const StageResult& a, const StageResult& b) { return a.stage < b.stage; });
+  }
   GatherFindings(report);
   report.exit_status =
       report.counts.errors > 0 || report.counts.unknown > 0 || report.counts.nodes() == 0 ? 1 : 0;

@@ -1,0 +1,92 @@
+// derpprobe: checks the relays of a DERP map, once or as a service.
+#include <cstdio>
+#include <map>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "common/cli/flags.h"
+#include "common/cli/version.h"
+#include "common/diagnosis/catalogue.h"
+#include "common/net/resolver.h"
+#include "common/net/sockets.h"
+#include "derpprobe/maps/map_loader.h"
+#include "derpprobe/once/once.h"
+#include "derpprobe/options/options.h"
+#include "derpprobe/service/service.h"
+
+namespace {
+
+void Print(std::FILE* stream, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+}
+
+int Explain(const std::string& code) {
+  if (code == "all") {
+    Print(stdout, derp::diagnosis::CatalogueMarkdown());
+    return 0;
+  }
+  const auto* entry = derp::diagnosis::FindEntry(code);
+  if (entry == nullptr) {
+    Print(stderr, "derpprobe: -explain " + code + ": no such code; docs/findings.md lists all\n");
+    return 2;
+  }
+  Print(stdout, derp::diagnosis::ExplainText(*entry));
+  return 0;
+}
+
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+int Serve(const derp::probe::Options& options,
+          const std::map<std::string, std::string>& environment) {
+  const derp::SystemClock clock;
+  const derp::Logger logger;
+  const auto key = derp::probe::LoadMeshKey(options, environment);
+  if (!key) {
+    logger.Error("{}", key.error().context);
+    return 1;
+  }
+  logger.Info("{}", key->log_line);
+  derp::net::RaiseDescriptorLimit();
+  derp::SystemRandom random;
+  derp::net::SystemResolver resolver;
+  auto context = derp::diagnosis::MakeWalkContext(clock, random, resolver);
+  context.caps.walk = options.timeout;
+  context.mesh_key = key->key;
+  const derp::probe::ServiceOptions service{
+      .listen = options.listen,
+      .prober = {.intervals = {options.interval, options.tls_interval, options.stun_interval,
+                               options.mesh_interval},
+                 .spread = options.spread,
+                 .instance = HostName(),
+                 .region_codes = options.region_codes,
+                 .mesh_key_allowed = derp::probe::MeshKeyMayGoToMap(options),
+                 .map_url = derp::probe::ShownSources(options.derp_map)}};
+  const auto load = [&]() -> derp::Expected<derp::derpmap::MapDocument, derp::Error> {
+    const auto deadline = clock.Now() + options.interval * 4 / 5;
+    auto map = derp::probe::LoadMap(options.derp_map, deadline);
+    if (!map) return derp::Fail(map.error());
+    return std::move(map->merged.document);
+  };
+  return derp::probe::RunService(service, load, context, clock, logger);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> args(argv + 1, argv + argc);
+  const auto environment = derp::cli::ProcessEnvironment();
+  derp::probe::Options options;
+  const auto parsed = derp::probe::ParseOptions(args, environment, options);
+  Print(stderr, parsed.stderr_text);
+  if (parsed.action == derp::cli::ParseResult::Action::kExit) return parsed.exit_code;
+  if (options.version) {
+    Print(stdout, derp::cli::Version() + "\n");
+    return 0;
+  }
+  if (!options.explain.empty()) return Explain(options.explain);
+  return options.once ? derp::probe::RunOnce(options, environment) : Serve(options, environment);
+}
