@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/file.h"
-#include "common/base/text.h"
+#include "common/base/go_number.h"
 
 namespace derp::relay {
 namespace {
@@ -139,6 +139,13 @@ std::optional<std::string> FindBadValue(const Options& options) {
   }
   if (options.http_port > 65535) {
     return bad("http-port", std::to_string(options.http_port), "a TCP port, or a negative number");
+  }
+  if (std::isnan(options.accept_limit) || options.accept_limit < 0) {
+    return bad("accept-connection-limit", FormatGoFloat(options.accept_limit),
+               "connections per second");
+  }
+  if (options.accept_burst < 0) {
+    return bad("accept-connection-burst", std::to_string(options.accept_burst), "0 or more");
   }
   return std::nullopt;
 }

@@ -1,5 +1,7 @@
 #include "derper/server.h"
 
+#include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <unistd.h>
 
@@ -23,13 +25,33 @@ Error BadVariable(const char* name, std::string_view value) {
           .context = fmt::format("invalid value \"{}\" for environment variable {}", value, name)};
 }
 
+// One token per accepted TLS connection (derper.md 8). A limit without a burst would never limit.
+TokenBucket MakeAcceptLimit(const Options& options, TimePoint now) {
+  const bool untouched = options.accept_burst == Options{}.accept_burst;
+  const double burst = untouched ? std::max(1.0, std::ceil(options.accept_limit))
+                                 : static_cast<double>(options.accept_burst);
+  return TokenBucket(options.accept_limit, burst, now);
+}
+
 }  // namespace
 
 Server::Server(const Options& options, const Environment& environment, const Logger& logger)
-    : options_(options), environment_(environment), logger_(logger) {}
+    : options_(options),
+      environment_(environment),
+      logger_(logger),
+      accept_limit_(MakeAcceptLimit(options, clock_.Now())) {}
+
+Server::~Server() {
+  if (relay_) relay_->Stop();  // Its loops run the mesh links.
+  mesh_.reset();
+}
 
 Expected<void, Error> Server::Start() {
   if (options_.dev) logger_.Info("Running in dev mode.");
+  if (std::isfinite(options_.accept_limit) && options_.accept_burst == Options{}.accept_burst) {
+    logger_.Warn("derper: -accept-connection-limit without -accept-connection-burst: taking {}",
+                 std::max(1.0, std::ceil(options_.accept_limit)));
+  }
   net::RaiseDescriptorLimit();
   net::SystemResolver resolver;
   auto plan = PlanListeners(options_, resolver, clock_.Now() + kLookupTimeout);
@@ -116,7 +138,9 @@ Expected<void, Error> Server::MakeCertificates() {
 }
 
 Expected<RelayOptions, Error> Server::MakeRelayOptions() {
-  RelayOptions out{.private_key = key_, .mesh_key = mesh_key_, .listeners = {}};
+  RelayOptions out;
+  out.private_key = key_;
+  out.mesh_key = mesh_key_;
   out.listeners.push_back({.address = plan_.main,
                            .tls = plan_.tls,
                            .serves_derp = options_.derp,
@@ -132,7 +156,10 @@ Expected<RelayOptions, Error> Server::MakeRelayOptions() {
                              })});
   }
   if (certificates_) {
-    out.tls_context = [this] { return certificates_->Context(); };
+    out.tls_context = [this]() -> std::shared_ptr<const net::TlsServerContext> {
+      if (!accept_limit_.Take(1, control_.Now())) return nullptr;
+      return certificates_->Context();
+    };
   }
   out.workers = static_cast<unsigned>(options_.workers);
   out.tcp = {.user_timeout = options_.tcp_user_timeout,

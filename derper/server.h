@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/result.h"
+#include "common/base/token_bucket.h"
 #include "common/crypto/random.h"
 #include "common/metrics/registry.h"
 #include "common/net/event_loop.h"
@@ -26,6 +27,7 @@ class Server {
  public:
   // All three outlive the server.
   Server(const Options& options, const Environment& environment, const Logger& logger);
+  ~Server();
 
   // Starts everything, or says what is wrong; what had started is stopped again.
   Expected<void, Error> Start();
@@ -54,6 +56,7 @@ class Server {
   SystemRandom random_;
   net::EventLoop control_;
 
+  TokenBucket accept_limit_;
   ListenPlan plan_;
   NodePrivate key_;
   std::optional<MeshKey> mesh_key_;
@@ -65,8 +68,8 @@ class Server {
   std::unique_ptr<MainSite> site_;
   std::unique_ptr<CertificateProvider> certificates_;
   std::unique_ptr<StunServer> stun_;
-  std::unique_ptr<MeshLinks> mesh_;  // outlives the relay's loops, which run in it
   std::unique_ptr<Relay> relay_;
+  std::unique_ptr<MeshLinks> mesh_;  // its links run in the relay's loops; see ~Server
 };
 
 }  // namespace derp::relay

@@ -202,7 +202,7 @@ TEST_CASE("a series goes on after a loss", "[stunc]") {
   const Outcome outcome = RunWith(options, {"127.0.0.1"});
   CHECK(outcome.exit_code == 0);
   CHECK(Matches(outcome.results.substr(outcome.results.find("1: ")),
-                "1: [0-9.]+ ms\n2: no reply in 300 ms\n3: [0-9.]+ ms\n"
+                "1: [0-9.]+ ms\n2: no reply in [0-9]+ ms\n3: [0-9.]+ ms\n"
                 "3 sent, 2 received, 33\\.3 % lost; round trip min [0-9.]+ ms, "
                 "median [0-9.]+ ms, max [0-9.]+ ms\n"));
   CHECK(outcome.errors.empty());
