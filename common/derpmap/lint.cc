@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -76,6 +79,18 @@ void LintRegion(const Region& region, bool map_has_nodes, std::vector<Note>& not
   for (const Node& node : region.nodes) LintNode(region, node, notes);
 }
 
+// About the whole map first, then by region; within a region as they were found.
+std::vector<Note> InMapOrder(std::vector<Note> notes) {
+  std::map<std::pair<bool, RegionId>, std::vector<Note>> by_region;
+  for (Note& note : notes)
+    by_region[{!note.region.empty(), note.region_id}].push_back(std::move(note));
+  std::vector<Note> ordered;
+  for (auto& [key, group] : by_region)
+    ordered.insert(ordered.end(), std::make_move_iterator(group.begin()),
+                   std::make_move_iterator(group.end()));
+  return ordered;
+}
+
 }  // namespace
 
 std::vector<Note> Lint(const MapDocument& document) {
@@ -84,11 +99,7 @@ std::vector<Note> Lint(const MapDocument& document) {
   const bool has_nodes = document.map.NodeCount() > 0;
   for (const auto& [id, region] : document.map.regions) LintRegion(region, has_nodes, notes);
   LintShared(document.map, notes);
-  std::stable_sort(notes.begin(), notes.end(), [](const Note& a, const Note& b) {
-    if (a.region.empty() != b.region.empty()) return a.region.empty();
-    return a.region_id < b.region_id;
-  });
-  return notes;
+  return InMapOrder(std::move(notes));
 }
 
 bool EndsWalk(std::string_view code) {

@@ -99,12 +99,13 @@ class SharedLinter {
  private:
   // Groups of several places, by where the first of each stands in the map.
   static std::vector<const Group*> InOrder(const std::map<std::string, Group>& groups) {
-    std::vector<const Group*> several;
+    std::map<std::size_t, std::vector<const Group*>> by_first;
     for (const auto& [key, group] : groups)
-      if (group.size() > 1 && group.front() != group.back()) several.push_back(&group);
-    std::stable_sort(several.begin(), several.end(), [](const Group* a, const Group* b) {
-      return a->front()->index < b->front()->index;
-    });
+      if (group.size() > 1 && group.front() != group.back())
+        by_first[group.front()->index].push_back(&group);
+    std::vector<const Group*> several;
+    for (const auto& [index, found] : by_first)
+      several.insert(several.end(), found.begin(), found.end());
     return several;
   }
 

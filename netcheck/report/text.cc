@@ -1,6 +1,7 @@
 #include "netcheck/report/text.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -62,8 +63,9 @@ std::vector<RegionId> RegionsByLatency(const Report& report, const derpmap::Derp
     const auto at = report.region_latency.find(id);
     return at == report.region_latency.end() ? Duration::max() : at->second;
   };
-  std::stable_sort(ids.begin(), ids.end(),
-                   [&](RegionId a, RegionId b) { return latency(a) < latency(b); });
+  std::sort(ids.begin(), ids.end(), [&](RegionId a, RegionId b) {
+    return std::pair(latency(a), a) < std::pair(latency(b), b);
+  });
   return ids;
 }
 
