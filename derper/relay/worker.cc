@@ -89,12 +89,14 @@ void Worker::EndTurn() {
     Bury();
   }
   WakeOthers();
+  if (stopped_) return;
   if (stop_by_ && (live_ == 0 || Now() >= *stop_by_)) {
     for (Slot& slot : slots_) {
       if (slot.connection) slot.connection->Doom();
     }
     Bury();
     WakeOthers();
+    stopped_ = true;
     loop_.Stop();
     return;
   }

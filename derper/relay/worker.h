@@ -119,6 +119,7 @@ class Worker {
   DeadlineQueue deadlines_;
   bool relay_work_ = false;  // this turn
   std::optional<TimePoint> stop_by_;
+  bool stopped_ = false;
 };
 
 }  // namespace derp::relay

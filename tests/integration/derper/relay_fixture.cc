@@ -1,6 +1,6 @@
 #include "tests/integration/derper/relay_fixture.h"
 
-#include <condition_variable>
+#include <fstream>
 #include <future>
 
 #include <catch2/catch.hpp>
@@ -96,8 +96,32 @@ void RelayFixture::Stop(Duration patience) {
   InControl([&] {
     if (!relay_) return;
     relay_->Stop(patience);
+    mesh_.reset();
     relay_.reset();
   });
+}
+
+void RelayFixture::MeshWith(const std::vector<const RelayFixture*>& others) {
+  const std::string ca_file = directory_ / "ca.pem";
+  std::ofstream file(ca_file);
+  std::string list;
+  for (const RelayFixture* other : others) {
+    file << other->certificate_pem();
+    list += (list.empty() ? "" : ",") + other->tls_address().ToString();
+  }
+  file.close();
+  auto targets = relay::ParseMeshWith(list);
+  REQUIRE(targets);
+  InControl([&] {
+    mesh_ =
+        std::make_unique<relay::MeshLinks>(relay::MeshLinksOptions{.targets = std::move(*targets),
+                                                                   .key = private_key_,
+                                                                   .mesh_key = *mesh_key_,
+                                                                   .ca_file = ca_file},
+                                           relay_->mesh_port(), random_, logger_);
+    mesh_->Start();
+  });
+  registry_.Add(mesh_->MetricsSource());
 }
 
 void RelayFixture::InControl(const std::function<void()>& task) {

@@ -10,7 +10,9 @@
 #include "common/derp/blocking_client.h"
 #include "common/net/certificate.h"
 #include "common/net/event_loop.h"
+#include "derper/mesh/mesh_links.h"
 #include "derper/relay/relay.h"
+#include "tests/support/temporary_directory.h"
 
 namespace derp::test {
 
@@ -84,6 +86,9 @@ class RelayFixture {
   void WaitForMetric(const std::string& name, double value,
                      const std::vector<std::string>& label_values = {});
 
+  // Dials these relays as -mesh-with would, trusting their certificates. Needs a mesh key.
+  void MeshWith(const std::vector<const RelayFixture*>& others);
+
   // Ends the relay; the destructor does as well.
   void Stop(Duration patience = std::chrono::seconds(2));
 
@@ -96,7 +101,9 @@ class RelayFixture {
   std::string certificate_pem_;
   std::optional<MeshKey> mesh_key_;
   net::EventLoop control_;
+  TemporaryDirectory directory_;
   std::unique_ptr<relay::Relay> relay_;
+  std::unique_ptr<relay::MeshLinks> mesh_;
   std::vector<SocketAddress> addresses_;
   metrics::Registry registry_;
   std::thread thread_;
