@@ -20,3 +20,11 @@ TEST_CASE("the upgrade texts are byte for byte the golden ones", "[wire][upgrade
   REQUIRE(server);
   CHECK(UpgradeReplyText(*server) == text("response_101"));
 }
+
+TEST_CASE("a line end in a name from a map makes no header of its own", "[wire][upgrade]") {
+  const std::string text =
+      UpgradeRequestText({.path = "/derp\r\nA: b", .host = "h\r\nC: d", .ideal_node = "1a\nE: f"});
+  CHECK(text ==
+        "GET /derpA: b HTTP/1.1\r\nHost: hC: d\r\nUser-Agent: Go-http-client/1.1\r\n"
+        "Connection: Upgrade\r\nIdeal-Node: 1aE: f\r\nUpgrade: DERP\r\n\r\n");
+}
