@@ -14,7 +14,7 @@
 namespace derp::relay {
 namespace {
 
-constexpr unsigned kMostThreads = 64;
+constexpr unsigned kMostThreads = 256;
 constexpr double kLogBurst = 3;  // then a line per minute
 constexpr Duration kLogInterval = std::chrono::minutes(1);
 constexpr std::string_view kFlag = "-stun-port";

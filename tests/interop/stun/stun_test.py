@@ -14,7 +14,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
-from programs import BUILD, DEADLINE, Program, free_port, program, wait_until  # noqa: E402
+from programs import BUILD, DEADLINE, Program, Relay, free_port, program, wait_until  # noqa: E402
 
 THEIR_STUNC = shutil.which("stunc", path=os.environ.get("DERP_INTEROP_DIR", "/nonexistent"))
 
@@ -69,6 +69,19 @@ class ForeignClientsTest(unittest.TestCase):
             with self.subTest(ip), Responder("generic", ip) as server:
                 said = run("turnutils_stunclient", "-p", server.port, ip)
                 self.assertRegex(said.stdout, rf"reflexive addr: {shown}:\d+")
+
+    @needs("turnutils_stunclient")
+    @unittest.skipUnless(pathlib.Path(program("derper")).exists(), "derper is not built")
+    def test_coturns_client_learns_its_address_from_a_relay(self):
+        with tempfile.TemporaryDirectory(prefix="derp-interop-") as folder:
+            stun_port = free_port(socket.SOCK_DGRAM, "127.0.0.1")
+            relay = Relay(folder, "127.0.0.1", free_port(socket.SOCK_STREAM, "127.0.0.1"), stun_port,
+                          extra=("-stun-mode", "generic"))
+            self.addCleanup(relay.stop)
+            wait_until(lambda: relay.alive() and "STUN server listening on" in relay.text(), "STUN to listen")
+            said = run("turnutils_stunclient", "-p", stun_port, "127.0.0.1")
+            self.assertRegex(said.stdout, r"reflexive addr: 127\.0\.0\.1:\d+")
+            self.assertEqual(run(program("stunc"), f"127.0.0.1:{stun_port}").returncode, 0)
 
     @needs("turnutils_stunclient")
     def test_coturns_client_gets_silence_in_strict_mode(self):
