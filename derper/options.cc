@@ -34,19 +34,19 @@ std::string DefaultMeshKeyFile(const Environment& environment) {
 
 void RegisterListenerFlags(cli::FlagSet& flags, Options& options) {
   flags.Text("a", &options.address,
-             "where to serve HTTPS and DERP, as `[host]:port`; clear text on another port than 443 "
+             "where to serve HTTPS and DERP, as [host]:port; clear text on another port than 443 "
              "unless -certmode is manual or -tls is on");
   flags.Int("http-port", &options.http_port,
             "port of the plain HTTP listener beside TLS, which answers captive-portal checks and "
             "redirects the rest; negative for none");
   flags.Text("tls", &options.tls,
-             "`auto`, on or off: serve TLS on port 443 and with -certmode=manual, always, or never "
+             "auto, on or off: serve TLS on port 443 and with -certmode=manual, always, or never "
              "(behind a TLS front)");
   flags.Bool("stun", &options.stun, "answer STUN requests");
   flags.Int("stun-port", &options.stun_port, "UDP port for STUN, on the host of -a");
   flags.Int("stun-threads", &options.stun_threads, "threads that answer STUN");
   flags.Text("stun-mode", &options.stun_mode,
-             "`strict` answers Tailscale's clients only, generic any STUN client");
+             "strict answers Tailscale's clients only, generic any STUN client");
   flags.Int("workers", &options.workers, "threads that relay; 0 for one per usable core");
   flags.Float("accept-connection-limit", &options.accept_limit,
               "TLS connections accepted per second; +Inf for no limit");
@@ -62,9 +62,9 @@ void RegisterListenerFlags(cli::FlagSet& flags, Options& options) {
 
 void RegisterCertificateFlags(cli::FlagSet& flags, Options& options) {
   flags.Text("certmode", &options.cert_mode,
-             "where certificates come from: `letsencrypt`, gcp or manual (files in -certdir; made "
+             "where certificates come from: letsencrypt, gcp or manual (files in -certdir; made "
              "for a -hostname that is an IP address)");
-  flags.Text("certdir", &options.cert_dir, "`directory` of certificates and keys");
+  flags.Text("certdir", &options.cert_dir, "directory of certificates and keys");
   flags.Text("hostname", &options.hostname,
              "name in the certificate; an IP address with -certmode=manual");
   flags.Text("acme-email", &options.acme_email, "contact address for the ACME account");
@@ -78,19 +78,18 @@ void RegisterCertificateFlags(cli::FlagSet& flags, Options& options) {
 
 void RegisterMeshFlags(cli::FlagSet& flags, Options& options) {
   flags.Text("mesh-psk-file", &options.mesh_psk_file,
-             "`file` with the mesh key, 64 hex digits; in this order also "
+             "file with the mesh key, 64 hex digits; in this order also "
              "/home/derp/keys/derp-mesh.key and $HOME/keys/derp-mesh.key");
-  flags.Text(
-      "mesh-with", &options.mesh_with,
-      "comma-separated relays of this region to mesh with, as `host` or host/dial-host; this "
-      "relay itself may be among them");
+  flags.Text("mesh-with", &options.mesh_with,
+             "comma-separated relays of this region to mesh with, as host or host/dial-host; this "
+             "relay itself may be among them");
   flags.Text("mesh-ca-file", &options.mesh_ca_file,
-             "PEM `file` of certificates to trust in mesh peers beside the system's, self-signed "
+             "PEM file of certificates to trust in mesh peers beside the system's, self-signed "
              "ones included");
   flags.Text("secrets-url", &options.secrets_url, "setec server that has the mesh key");
   flags.Text("secrets-path-prefix", &options.secrets_path_prefix,
              "prefix of the secret's name; /meshkey follows");
-  flags.Text("secrets-cache-dir", &options.secrets_cache_dir, "cache `file` for the setec server");
+  flags.Text("secrets-cache-dir", &options.secrets_cache_dir, "cache file for the setec server");
 }
 
 void RegisterRelayFlags(cli::FlagSet& flags, Options& options) {
@@ -98,7 +97,7 @@ void RegisterRelayFlags(cli::FlagSet& flags, Options& options) {
              "try it out: clear text on port 3340, a fresh key, mesh key from "
              "TAILSCALE_DERPER_MESH_KEY");
   flags.Bool("version", &options.version, "print the version and exit");
-  flags.Text("c", &options.key_file, "JSON `file` with the relay's private key; made when missing");
+  flags.Text("c", &options.key_file, "JSON file with the relay's private key; made when missing");
   flags.Bool("derp", &options.derp, "relay for clients; off leaves STUN and the pages");
   flags.Text("home", &options.home,
              "what / shows: empty for a page about this relay, \"blank\", or a URL to redirect to");
@@ -108,13 +107,13 @@ void RegisterRelayFlags(cli::FlagSet& flags, Options& options) {
              "admission controller to ask about each client");
   flags.Bool("verify-client-url-fail-open", &options.verify_client_url_fail_open,
              "admit clients while the admission controller cannot be reached");
-  flags.Text("socket", &options.socket, "`path` of tailscaled's socket for -verify-clients");
+  flags.Text("socket", &options.socket, "path of tailscaled's socket for -verify-clients");
   flags.Text("bootstrap-dns-names", &options.bootstrap_dns_names,
              "comma-separated names to publish at /bootstrap-dns");
   flags.Text("unpublished-bootstrap-dns-names", &options.unpublished_bootstrap_dns_names,
              "comma-separated names that /bootstrap-dns gives only when asked for");
   flags.Text("rate-config", &options.rate_config,
-             "JSON `file` with receive limits per client, read again on SIGHUP");
+             "JSON file with receive limits per client, read again on SIGHUP");
   flags.Bool("ace", &options.ace, "let clients reach the control plane through CONNECT");
 }
 

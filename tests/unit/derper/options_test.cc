@@ -75,6 +75,19 @@ TEST_CASE("the usage shows every default of the Go program", "[derper][options]"
   }
 }
 
+TEST_CASE("the usage names a flag's type as Go does", "[derper][options]") {
+  Options options;
+  cli::FlagSet flags("derper", "DERPER_");
+  RegisterFlags(flags, options);
+  const std::string usage = flags.Usage();
+  for (const char* head :
+       {"a string", "accept-connection-limit float", "c string", "derp", "certmode string",
+        "http-port int", "mesh-with string", "socket string", "tcp-user-timeout duration"}) {
+    CAPTURE(head);
+    CHECK(usage.find(std::string("\n  -") + head + "\n    \t") != std::string::npos);
+  }
+}
+
 TEST_CASE("flags reach their options", "[derper][options]") {
   const Options options = ParseOptions(
       {"-a=127.0.0.1:0", "-stun=false", "-derp=f", "-dev=1", "-http-port=-1", "-workers=4",
