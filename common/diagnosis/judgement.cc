@@ -1,7 +1,7 @@
 #include "common/diagnosis/judgement.h"
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -16,18 +16,6 @@ void Append(std::string& text, const std::string& more, std::string_view separat
   if (more.empty() || text == more) return;
   if (!text.empty()) text += separator;
   text += more;
-}
-
-int SeverityRank(Severity severity) {
-  switch (severity) {
-    case Severity::kError:
-      return 0;
-    case Severity::kWarning:
-      return 1;
-    case Severity::kInfo:
-      return 2;
-  }
-  return 2;
 }
 
 // What the finding kept from being measured, in the chain's order and each stage once.
@@ -66,6 +54,16 @@ std::string WhereOf(const NodeReport& node, const Finding& finding) {
   return addresses.empty() ? place : fmt::format("{} ({})", place, fmt::join(addresses, ", "));
 }
 
+// The contract's order of stages; the families of one stage stay as they are.
+void OrderStages(NodeReport& node) {
+  std::vector<StageResult> ordered;
+  for (int stage = 0; stage <= static_cast<int>(Stage::kProber); ++stage) {
+    std::copy_if(node.stages.begin(), node.stages.end(), std::back_inserter(ordered),
+                 [stage](const StageResult& r) { return static_cast<int>(r.stage) == stage; });
+  }
+  node.stages = std::move(ordered);
+}
+
 void GatherFindings(RunReport& report) {
   for (NodeReport& node : report.nodes) {
     for (Finding& finding : node.findings) {
@@ -76,10 +74,12 @@ void GatherFindings(RunReport& report) {
       report.findings.push_back(finding);
     }
   }
-  std::stable_sort(report.findings.begin(), report.findings.end(),
-                   [](const Finding& a, const Finding& b) {
-                     return SeverityRank(a.severity) < SeverityRank(b.severity);
-                   });
+  std::vector<Finding> gathered = std::move(report.findings);
+  report.findings.clear();
+  for (const Severity severity : {Severity::kError, Severity::kWarning, Severity::kInfo}) {
+    std::copy_if(gathered.begin(), gathered.end(), std::back_inserter(report.findings),
+                 [severity](const Finding& finding) { return finding.severity == severity; });
+  }
   for (const Finding& finding : report.findings) {
     if (finding.severity == Severity::kError) ++report.counts.errors;
     if (finding.severity == Severity::kWarning) ++report.counts.warnings;
@@ -119,10 +119,7 @@ RunReport Judge(Measurement measured) {
   JudgeMesh(report, measured.mesh_asked);
   for (NodeReport& node : report.nodes) MergeFamilies(node);
   JudgeVerdicts(report);
-  for (NodeReport& node : report.nodes) {
-    std::stable_sort(node.stages.begin(), node.stages.end(),
-                     [](const StageResult& a, const StageResult& b) { return a.stage < b.stage; });
-  }
+  for (NodeReport& node : report.nodes) OrderStages(node);
   GatherFindings(report);
   report.exit_status =
       report.counts.errors > 0 || report.counts.unknown > 0 || report.counts.nodes() == 0 ? 1 : 0;

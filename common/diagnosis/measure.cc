@@ -4,6 +4,7 @@
 #include <map>
 
 #include "common/base/mutex.h"
+#include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/poll_loop.h"
 #include "common/diagnosis/stage_stun.h"
 #include "common/diagnosis/walk_chain.h"
@@ -71,6 +72,14 @@ void NothingReached(NodeJob& job, Stage after) {
   job.recorder.NotReached(Stage::kStun, {}, after);
 }
 
+void NoteDisabled(NodeJob& job, AddressFamily family) {
+  Finding note = MakeFinding("stun.disabled");
+  note.headline = "clients do not measure it by UDP";
+  note.fact = "the map says STUNPort -1";
+  note.advice = "nothing, if that is meant";
+  job.recorder.Note(std::move(note), family);
+}
+
 void RecordStun(NodeJob& job) {
   for (std::size_t i = 0; i < job.families.size(); ++i) {
     const FamilyPlan& plan = job.families[i].plan;
@@ -80,6 +89,7 @@ void RecordStun(NodeJob& job) {
       job.recorder.Skip(Stage::kStun, plan.family, "not asked for");
     } else if (!job.stun[i]) {
       job.recorder.Skip(Stage::kStun, plan.family, "STUNPort -1");
+      NoteDisabled(job, plan.family);
     } else {
       const StunOutcome& outcome = *job.stun[i];
       FamilyTarget& target = job.report.targets[i];
@@ -110,6 +120,24 @@ void RecordTargets(NodeJob& job) {
   }
 }
 
+// Nothing but a time.
+class DelayWaiter final : public Waiter {
+ public:
+  DelayWaiter(TimePoint until, std::function<void()> done)
+      : until_(until), done_(std::move(done)) {}
+  int fd() const override { return -1; }  // poll() passes it over
+  bool for_writing() const override { return false; }
+  TimePoint wake() const override { return until_; }
+  bool Step(bool) override {
+    done_();
+    return false;
+  }
+
+ private:
+  TimePoint until_;
+  std::function<void()> done_;
+};
+
 }  // namespace
 
 struct Measurer::Impl {
@@ -117,6 +145,15 @@ struct Measurer::Impl {
       : context(walk_context), loop(walk_context.clock), pool(kMostThreads) {}
 
   using Job = std::shared_ptr<NodeJob>;
+
+  void Schedule(const Job& job) {
+    const auto start = [this, job] { pool.Post([this, job] { StartNode(job); }); };
+    if (job->task.delay > Duration::zero()) {
+      loop.Add(std::make_unique<DelayWaiter>(context.clock.Now() + job->task.delay, start));
+    } else {
+      start();
+    }
+  }
 
   void StartNode(const Job& job) {
     job->start = context.clock.Now();
@@ -266,7 +303,7 @@ Measurement Measurer::Measure(std::vector<WalkTask> tasks, const OnNode& on_node
     job->task = std::move(tasks[i]);
     job->index = i;
     job->round = &round;
-    impl_->pool.Post([impl = impl_.get(), job] { impl->StartNode(job); });
+    impl_->Schedule(job);
   }
   Measurement measured;
   measured.mesh_asked = mesh_asked || tasks.empty();

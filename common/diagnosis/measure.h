@@ -25,6 +25,7 @@ struct WalkTask {
   std::string map_error;          // a map.* code that ends the walk before it starts (rule 7)
   StagesAsked asked{};
   bool mesh_key_allowed = false;  // rule 10: the region may be given the mesh key
+  Duration delay{};               // wait so long before the walk; not counted as its time
 };
 
 // All nodes of the map in its order. `notes` are those of derpmap::Lint.

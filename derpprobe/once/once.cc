@@ -14,6 +14,7 @@
 #include "derpprobe/maps/map_loader.h"
 #include "derpprobe/once/go_lines.h"
 #include "derpprobe/once/text_report.h"
+#include "derpprobe/schedule/spread.h"
 
 namespace derp::probe {
 
@@ -86,6 +87,7 @@ class OnceRun {
     asked.stun = intervals.stun > Duration::zero();
     asked.mesh = intervals.mesh > Duration::zero();
     auto tasks = diagnosis::PlanWalks(regions, map.notes, asked, MeshKeyMayGoToMap(options_));
+    if (options_.spread_given) Spread(tasks);
     net::RaiseDescriptorLimit();
     net::SystemResolver resolver;
     SystemRandom random;
@@ -103,6 +105,14 @@ class OnceRun {
     progress_.Clear();
     measured.map_findings = diagnosis::MapFindings(map.notes);
     return measured;
+  }
+
+  // As the service starts its walks; without -spread everything starts at once.
+  void Spread(std::vector<diagnosis::WalkTask>& tasks) const {
+    for (diagnosis::WalkTask& task : tasks) {
+      const std::string name = fmt::format("derp/{}/{}/tls", task.region, task.node.name);
+      task.delay = SpreadDelay("", name, options_.tls_interval);
+    }
   }
 
   ClassIntervals Intervals() const {

@@ -25,7 +25,7 @@ constexpr std::array kColumns = {Stage::kDns,   Stage::kTcp,  Stage::kTls,
                                  Stage::kCert,  Stage::kHttp, Stage::kDerp,
                                  Stage::kRelay, Stage::kMesh, Stage::kStun};
 constexpr std::size_t kMostRows = 12;
-constexpr std::size_t kMostNameWidth = 29;  // keeps the row within 100 columns
+constexpr std::size_t kMostNameWidth = 25;  // keeps the row within 100 columns
 constexpr std::size_t kMostMatrix = 8;
 constexpr std::string_view kNotMeasured = "–";
 
@@ -182,11 +182,13 @@ std::string PlaceOf(const diagnosis::Finding& finding) {
 }
 
 std::string NodeTable(const RunReport& report, bool verbose, const Terminal& terminal) {
-  std::vector<const NodeReport*> nodes;
-  for (const NodeReport& node : report.nodes) nodes.push_back(&node);
-  std::stable_sort(nodes.begin(), nodes.end(), [](const NodeReport* a, const NodeReport* b) {
-    return Badness(a->verdict) > Badness(b->verdict);
-  });
+  std::vector<const NodeReport*> nodes;  // worst first, else in the map's order
+  for (const Verdict verdict :
+       {Verdict::kUnusable, Verdict::kUnknown, Verdict::kImpaired, Verdict::kUsable}) {
+    for (const NodeReport& node : report.nodes) {
+      if (node.verdict == verdict) nodes.push_back(&node);
+    }
+  }
   std::vector<const NodeReport*> usable;
   for (const NodeReport* node : nodes) {
     if (node->verdict == Verdict::kUsable) usable.push_back(node);

@@ -8,7 +8,6 @@ namespace derp::probe {
 
 namespace {
 
-constexpr std::string_view kKeyVariable = "TAILSCALE_DERPER_MESH_KEY";
 constexpr std::size_t kMostKeyFileBytes = 4096;  // 64 digits and blanks around them
 
 Error BadKey(std::string_view where) {
@@ -24,9 +23,9 @@ Expected<MeshKeyChoice, Error> LoadMeshKey(const Options& options,
   std::string text;
   std::string where;
   if (options.dev) {
-    const auto found = environment.find(std::string(kKeyVariable));
+    const auto found = environment.find(std::string(kMeshKeyVariable));
     if (found != environment.end()) text = found->second;
-    where = kKeyVariable;
+    where = kMeshKeyVariable;
   } else if (!options.mesh_psk_file.empty()) {
     auto content = ReadFile(options.mesh_psk_file, kMostKeyFileBytes);
     if (!content) return Fail(Within("-mesh-psk-file", content.error()));

@@ -69,6 +69,13 @@ std::optional<Format> ParseFormat(std::string_view text) {
   return std::nullopt;
 }
 
+// findings.md rule 10: the mesh key never goes to other people's relays.
+bool KeyWouldLeak(const Options& options, const std::map<std::string, std::string>& environment) {
+  const bool has_key = options.dev ? environment.contains(std::string(kMeshKeyVariable))
+                                   : !options.mesh_psk_file.empty();
+  return has_key && !MeshKeyMayGoToMap(options);
+}
+
 }  // namespace
 
 cli::ParseResult ParseOptions(const std::vector<std::string>& args,
@@ -95,6 +102,9 @@ cli::ParseResult ParseOptions(const std::vector<std::string>& args,
   options.spread_given = flags.WasSet("spread") && options.spread;
   options.region_codes = SplitCommas(options.region_codes);
   if (options.derp_map.empty()) options.derp_map.emplace_back(kVendorMap);
+  if (KeyWouldLeak(options, environment)) {
+    return UsageError("the mesh key is for the relays of one own map: name it with -derp-map");
+  }
   return parsed;
 }
 

@@ -39,6 +39,7 @@ struct Options {
   Duration timeout = std::chrono::seconds(25);
 };
 
+inline constexpr std::string_view kMeshKeyVariable = "TAILSCALE_DERPER_MESH_KEY";
 inline constexpr std::string_view kVendorMap = "https://login.tailscale.com/derpmap/default";
 
 // kExit with code 2 and a message also for values no flag type can refuse: an interval of the map
@@ -55,8 +56,8 @@ struct MeshKeyChoice {
 Expected<MeshKeyChoice, Error> LoadMeshKey(const Options& options,
                                            const std::map<std::string, std::string>& environment);
 
-// findings.md rule 10: the mesh key goes only to regions of the map's one own source. False, and no
-// key is sent, for the vendor's map or several sources.
+// findings.md rule 10: the mesh key goes only to regions of the map's one own source. False for the
+// vendor's map and for several sources: with a key that is a usage error.
 bool MeshKeyMayGoToMap(const Options& options);
 
 }  // namespace derp::probe

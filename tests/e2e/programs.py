@@ -158,4 +158,5 @@ class Region(contextlib.ExitStack):
         """derpprobe -once over the map: the finished process with its texts."""
         return subprocess.run([program("derpprobe"), "-once", "-derp-map", f"file://{map_path or self.map}",
                                "-mesh-psk-file", str(self.folder / "mesh.key"), *extra],
-                              capture_output=True, text=True, timeout=DEADLINE * 2, stdin=subprocess.DEVNULL)
+                              capture_output=True, text=True, timeout=DEADLINE * 2, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "LC_ALL": "C.UTF-8"})

@@ -1,0 +1,120 @@
+#include "derpprobe/options/options.h"
+
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/temporary_directory.h"
+#include "tests/support/vectors.h"
+
+using namespace derp;
+using namespace derp::probe;
+
+namespace {
+
+using Args = std::vector<std::string>;
+using Environment = std::map<std::string, std::string>;
+using Action = cli::ParseResult::Action;
+
+struct Parsed {
+  Options options;
+  cli::ParseResult result;
+};
+
+Parsed Parse(const Args& args, const Environment& environment = {}) {
+  Parsed parsed;
+  parsed.result = ParseOptions(args, environment, parsed.options);
+  return parsed;
+}
+
+void CheckRefused(const Args& args, std::string_view words) {
+  const Parsed parsed = Parse(args);
+  CAPTURE(parsed.result.stderr_text);
+  CHECK(parsed.result.action == Action::kExit);
+  CHECK(parsed.result.exit_code == 2);
+  CHECK(parsed.result.stderr_text.find(words) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("without flags everything is as in the reference", "[derpprobe][options]") {
+  const Parsed parsed = Parse({});
+  CHECK(parsed.result.action == Action::kRun);
+  CHECK(parsed.options.derp_map == Args{std::string(kVendorMap)});
+  CHECK(parsed.options.listen == ":8030");
+  CHECK(parsed.options.spread);
+  CHECK_FALSE(parsed.options.spread_given);
+  CHECK(parsed.options.interval == std::chrono::seconds(15));
+  CHECK(parsed.options.format == Format::kText);
+}
+
+TEST_CASE("the reference's recorded command lines give its first line and status",
+          "[derpprobe][options]") {
+  for (const auto& row : test::ReadJson("go-flags.json")) {
+    if (row.at("program") != "derpprobe") continue;
+    const Parsed parsed = Parse(row.at("args").get<Args>());
+    CAPTURE(row.dump(), parsed.result.stderr_text);
+    if (row.at("runs").get<bool>() || row.at("prints_version").get<bool>()) {
+      CHECK(parsed.result.action == Action::kRun);
+      CHECK(parsed.options.version == row.at("prints_version").get<bool>());
+      continue;
+    }
+    CHECK(parsed.result.exit_code == row.at("exit").get<int>());
+    const std::string first =
+        parsed.result.stderr_text.substr(0, parsed.result.stderr_text.find('\n'));
+    if (first.starts_with("Usage of")) continue;
+    CHECK(first == row.at("stderr_first_line").get<std::string>());
+  }
+}
+
+TEST_CASE("regions and maps may repeat, regions may hold commas", "[derpprobe][options]") {
+  const Parsed parsed = Parse(
+      {"-region-code", "fra,nyc", "-region-code=901", "-derp-map=a.json", "-derp-map", "b.json"});
+  CHECK(parsed.options.region_codes == Args{"fra", "nyc", "901"});
+  CHECK(parsed.options.derp_map == Args{"a.json", "b.json"});
+}
+
+TEST_CASE("values that would crash or hang the reference are refused", "[derpprobe][options]") {
+  CheckRefused({"-interval=0s"}, "-interval must be above zero");
+  CheckRefused({"-interval=-1s"}, "-interval must be above zero");
+  CheckRefused({"-timeout=0s"}, "-timeout must be above zero");
+  CheckRefused({"-format=yaml"}, "-format yaml: known are text and go");
+}
+
+TEST_CASE("classes that are missing are refused in words", "[derpprobe][options]") {
+  CheckRefused({"-bw-interval=1m"}, "bandwidth probes are not in this version");
+  CheckRefused({"-qd-packets-per-second=10"}, "queuing-delay probes are not in this version");
+  CheckRefused({"-secrets-url=https://x.test"}, "a secrets server is not in this version");
+  CHECK(Parse({"-bw-interval=1m", "-bw-probe-size-bytes=0"}).result.action == Action::kRun);
+  CHECK(Parse({"-qd-packet-timeout=1s"}).result.action == Action::kRun);
+}
+
+TEST_CASE("an environment variable stands behind its flag", "[derpprobe][options]") {
+  const Environment environment = {{"DERPPROBE_STUN_INTERVAL", "30s"}};
+  CHECK(Parse({}, environment).options.stun_interval == std::chrono::seconds(30));
+  CHECK(Parse({"-stun-interval=5s"}, environment).options.stun_interval == std::chrono::seconds(5));
+}
+
+TEST_CASE("the mesh key comes from the file, or with -dev from the environment",
+          "[derpprobe][options]") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory / "mesh.key";
+  std::ofstream(path) << "  " << std::string(64, 'A') << "\n";
+  Options options;
+  CHECK_FALSE(LoadMeshKey(options, {})->key);
+  CHECK(LoadMeshKey(options, {})->log_line == "No mesh key configured");
+  options.mesh_psk_file = path;
+  CHECK(LoadMeshKey(options, {})->key);
+  options.dev = true;  // the file does not count any more
+  CHECK_FALSE(LoadMeshKey(options, {})->key);
+  CHECK(LoadMeshKey(options, {{"TAILSCALE_DERPER_MESH_KEY", std::string(64, 'b')}})->key);
+  CHECK_FALSE(LoadMeshKey(options, {{"TAILSCALE_DERPER_MESH_KEY", "short"}}));
+}
+
+TEST_CASE("the mesh key goes to the map's one own source only", "[derpprobe][options]") {
+  CHECK(MeshKeyMayGoToMap(Parse({"-derp-map=own.json"}).options));
+  CHECK_FALSE(MeshKeyMayGoToMap(Parse({}).options));
+  CHECK_FALSE(MeshKeyMayGoToMap(Parse({"-derp-map=a.json", "-derp-map=b.json"}).options));
+  CheckRefused({"-mesh-psk-file=mesh.key"}, "the mesh key is for the relays of one own map");
+  CHECK(Parse({"-mesh-psk-file=mesh.key", "-derp-map=own.json"}).result.action == Action::kRun);
+}
