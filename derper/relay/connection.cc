@@ -79,6 +79,9 @@ void Connection::Read(int times) {
         Doom();
         return;
       case Transport::Status::kEnded:
+        if (frames_.inside_payload()) RefuseProtocol("the stream ended within a frame");
+        Doom();
+        return;
       case Transport::Status::kFailed:
         Doom();
         return;

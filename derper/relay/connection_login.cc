@@ -38,7 +38,8 @@ bool Connection::FinishLogin(ByteView client_info) {
   worker_.FlushLater(self_);
 
   const RelayOptions& options = worker_.options();
-  const auto jitter = std::chrono::duration<double>(options.keep_alive_jitter) * worker_.random().Unit();
+  const auto jitter =
+      std::chrono::duration<double>(options.keep_alive_jitter) * worker_.random().Unit();
   keep_alive_interval_ = options.keep_alive + std::chrono::duration_cast<Duration>(jitter);
   worker_.AddDeadline(self_, DeadlineKind::kKeepAlive, worker_.Now() + keep_alive_interval_);
   if (options.rtt_statistics) {

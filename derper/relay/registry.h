@@ -85,8 +85,8 @@ class Registry {
   // What watchers may be told: empty when the key has no local connection.
   std::optional<Presence> LocalPresence(const HashedKey& key) const;
 
-  // `who` wants to know, once, when `key` leaves the region. With `only_if_present` false when the
-  // key is not there (any more): then it is gone already.
+  // `who` wants to know, once, when `key` leaves the region. A key that is not there has left
+  // already, which `only_if_present` refuses (false); else it may be one that comes a moment later.
   bool AddInterest(const HashedKey& key, ConnectionRef who, bool only_if_present);
   void RemoveInterest(const HashedKey& key, ConnectionRef who);
 

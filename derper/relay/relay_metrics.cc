@@ -191,6 +191,7 @@ void AppendRegistry(const RelayState& state, Writer& writer) {
   counter("derp_multiforwarder_deleted", totals.multi_deleted);
   counter("derp_packet_forwarder_delete_other_value", totals.delete_other_value);
   counter("derper_accept_failures", state.accept_failures.load());
+  gauge("derper_stranger_bytes", state.strangers.used());
 }
 
 // The mean over the workers that relayed anything.
@@ -225,6 +226,8 @@ void AppendRelayMetrics(const RelayState& state, std::vector<Family>& out) {
   AppendRegistry(state, writer);
   writer.Value("derp_average_queue_duration_ms", Kind::kUntyped, AverageQueueMs(state));
   writer.Value("derp_current_file_descriptors", Kind::kGauge, OpenDescriptors());
+  // Streams over WebSocket are refused (upgrade_request.h), so none was ever accepted.
+  writer.Value("derp_websocket_accepts", Kind::kCounter, 0);
   writer.Value("derp_memstats_sys0", Kind::kGauge, static_cast<double>(state.memory_at_start));
 }
 

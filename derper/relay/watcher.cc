@@ -1,5 +1,7 @@
 #include "derper/relay/watcher.h"
 
+#include <algorithm>
+
 namespace derp::relay {
 
 void Watcher::Mark(const HashedKey& key) {
@@ -20,11 +22,6 @@ std::vector<HashedKey> Watcher::Take(std::size_t limit) {
     taken.push_back(dirty_.extract(dirty_.begin()).value());
   }
   return taken;
-}
-
-bool Watcher::HasWork() const {
-  const MutexLock lock(mutex_);
-  return !dirty_.empty();
 }
 
 }  // namespace derp::relay

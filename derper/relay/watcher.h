@@ -23,11 +23,10 @@ class Watcher {
   void Mark(const HashedKey& key);
   // Up to `limit` keys, which leave the set.
   std::vector<HashedKey> Take(std::size_t limit);
-  bool HasWork() const;
 
  private:
   const std::function<void()> wake_;
-  mutable Mutex mutex_;
+  Mutex mutex_;
   std::unordered_set<HashedKey, HashedKeyHash> dirty_ DERP_GUARDED_BY(mutex_);
 };
 

@@ -230,7 +230,9 @@ TEST_CASE("a client that breaks off within a frame just leaves", "[relay]") {
   RelayFixture f;
   {
     auto a = f.Connect(Way::kPlain);
+    a.RoundTrip();
     REQUIRE(a.raw().stream().Write(Frame(0x04, 1000, 500), Soon()));
   }
   f.WaitForMetric("derp_current_connections", 0);
+  CHECK(f.Metric("derper_protocol_errors") == 1);
 }

@@ -80,6 +80,7 @@ class RelayFixture {
   // Connected, nothing sent.
   std::unique_ptr<net::ByteStream> Dial(Way way);
 
+  std::vector<metrics::Family> GatherMetrics() const { return registry_.Gather(); }
   // A metric's sample by its labels' values.
   double Metric(const std::string& name, const std::vector<std::string>& label_values = {});
   // Waits until it has the value.
