@@ -79,7 +79,7 @@ class TailscaleTest(unittest.TestCase):
         relay = self.start(TheirRelay, "127.0.0.1", self.port, self.stun_port)
         done = self.our_probe(self.write_map([relay.node("900a")]))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("1 of 1 nodes usable", done.stdout)
+        self.assertIn("1 of 1 node usable", done.stdout)
 
     def test_their_derpprobe_is_content_with_our_named_relay(self):
         prober = theirs("derpprobe")
