@@ -20,8 +20,9 @@ code,.m{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}
 .f{border:1px solid var(--line);border-left:6px solid var(--fail);border-radius:4px;padding:.5rem .8rem;margin:.5rem 0;overflow-wrap:anywhere}
 .f.w{border-left:6px double var(--warn)}.f.i{border-left:6px dotted var(--unk)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.3rem 0 0}dt{color:var(--mut)}dd{margin:0;overflow-wrap:anywhere}
-details{border-top:1px solid var(--line)}details>:not(summary){margin-left:1rem}
-summary{display:grid;grid-template-columns:7.2rem minmax(6rem,13rem) 1fr 5.4rem 9rem;gap:.6rem;align-items:center;padding:.35rem 0;cursor:pointer}
+details{border-top:1px solid var(--line)}details>:not(summary){margin-left:1rem}details>.st{margin:.3rem 0 .3rem 1rem}
+summary{cursor:pointer;padding:.35rem 0}
+summary.row{display:grid;grid-template-columns:7.2rem minmax(6rem,13rem) 1fr 5.4rem 9rem;gap:.6rem;align-items:center}
 summary:focus-visible,a:focus-visible{outline:3px solid var(--fg);outline-offset:2px}
 .strip{width:100%;height:20px;display:block}.strip .unk{fill:none;stroke:var(--unk);stroke-dasharray:2 2;stroke-width:1}
 .st{display:flex;flex-wrap:wrap;gap:.25rem;padding:0;margin:.3rem 0;list-style:none;font-size:.8rem}
@@ -32,7 +33,7 @@ th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:center}th{font
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(5.6rem,1fr));gap:.3rem;padding:0;list-style:none}
 .tiles a{display:block;border:1px solid var(--line);border-radius:4px;padding:.15rem .4rem;text-decoration:none;overflow-wrap:anywhere}
 .tiles .fail{border:2px solid}.tiles .warn{border:2px dashed}.num{text-align:right;font-variant-numeric:tabular-nums}
-@media(max-width:40rem){summary{grid-template-columns:6.8rem 1fr auto}summary .h{grid-column:1/-1;order:9}summary .r{display:none}dl{grid-template-columns:1fr}dt{margin-top:.2rem}details>:not(summary){margin-left:0}}
+@media(max-width:40rem){summary.row{grid-template-columns:6.8rem 1fr auto}summary.row .h{grid-column:1/-1;order:9}summary.row .r{display:none}dl{grid-template-columns:1fr}dt{margin-top:.2rem}details>:not(summary),details>.st{margin-left:0}}
 )css";
 }
 

@@ -71,7 +71,7 @@ void Board::SetMapFailure(std::string failure) {
   state_.source.failure = std::move(failure);
 }
 
-void Board::Publish(diagnosis::NodeReport report) {
+void Board::PublishNode(diagnosis::NodeReport report) {
   const MutexLock lock(mutex_);
   const auto slot = nodes_.find({report.region_id, report.node});
   if (slot == nodes_.end()) return;
@@ -82,9 +82,10 @@ void Board::Publish(diagnosis::NodeReport report) {
   dirty_ = true;
 }
 
-void Board::Publish(diagnosis::MeshReport report) {
+void Board::PublishMesh(std::int64_t region_id, std::optional<diagnosis::MeshReport> report) {
   const MutexLock lock(mutex_);
-  meshes_[report.region_id] = std::move(report);
+  meshes_.erase(region_id);
+  if (report) meshes_.emplace(region_id, std::move(*report));
   dirty_ = true;
 }
 

@@ -66,8 +66,9 @@ class Board {
               MapState source);
   void SetMapFailure(std::string failure);
 
-  void Publish(diagnosis::NodeReport report);  // ignored when the map no longer names it
-  void Publish(diagnosis::MeshReport report);
+  void PublishNode(diagnosis::NodeReport report);  // ignored when the map no longer names it
+  // A region's mesh as measured now; none when no two of its nodes could be asked.
+  void PublishMesh(std::int64_t region_id, std::optional<diagnosis::MeshReport> report);
 
   // Judges what is new since the last call, then copies.
   BoardState State();

@@ -1,10 +1,12 @@
 #include "derpprobe/service/page_parts.h"
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "common/diagnosis/units.h"
 #include "common/http/html.h"
 
 namespace derp::probe {
@@ -15,6 +17,7 @@ using diagnosis::MeshDirection;
 using diagnosis::NodeReport;
 using diagnosis::Outcome;
 using diagnosis::Severity;
+using diagnosis::Stage;
 using diagnosis::StageResult;
 using diagnosis::Verdict;
 using http::EscapeHtml;
@@ -45,19 +48,56 @@ std::string Place(const Finding& finding) {
   return place + " ↔ " + peers;
 }
 
+std::string Chip(const Badge& badge, std::string_view text) {
+  return fmt::format(R"(<li class="{}"><span class="g">{}</span>{}</li>)", badge.css_class,
+                     badge.mark, EscapeHtml(text));
+}
+
 std::string ChipHtml(const StageResult& result) {
-  const Badge badge = BadgeOf(result.outcome);
-  std::string text = EscapeHtml(StageName(result.stage));
+  std::string text(StageName(result.stage));
   if (result.outcome == Outcome::kOk && result.duration > Duration::zero()) {
     text += " " + MillisText(result.duration);
   }
-  if (!result.code.empty()) text += " " + EscapeHtml(result.code);
-  if (result.outcome == Outcome::kSkipped) text += ": " + EscapeHtml(result.reason);
-  if (result.outcome == Outcome::kNotReached && result.after) {
-    text += fmt::format(": not reached after {}", StageName(*result.after));
+  if (!result.code.empty()) text += " " + result.code;
+  if (result.outcome == Outcome::kSkipped) text += ": " + result.reason;
+  return Chip(BadgeOf(result.outcome), text);
+}
+
+// Chips in the order of the chain; what was not reached is gathered into one chip per cause.
+std::string ChipRow(std::vector<StageResult> results) {
+  std::stable_sort(results.begin(), results.end(),
+                   [](const auto& a, const auto& b) { return a.stage < b.stage; });
+  std::string chips;
+  std::map<Stage, std::string> unreached;
+  for (const StageResult& result : results) {
+    if (result.outcome == Outcome::kNotReached && result.after) {
+      unreached[*result.after] += std::string(StageName(result.stage)) + " ";
+    } else {
+      chips += ChipHtml(result);
+    }
   }
-  return fmt::format(R"(<li class="{}"><span class="g">{}</span>{}</li>)", badge.css_class,
-                     badge.mark, text);
+  for (const auto& [after, stages] : unreached) {
+    chips += Chip(BadgeOf(Outcome::kNotReached),
+                  fmt::format("{}not reached after {}", stages, StageName(after)));
+  }
+  return chips;
+}
+
+// Why nothing of a family was measured, when that is so.
+std::optional<std::string> SkippedWhole(const NodeReport& node, AddressFamily family) {
+  std::optional<std::string> reason;
+  for (const StageResult& result : node.stages) {
+    if (result.family != family) continue;
+    if (result.outcome != Outcome::kSkipped || (reason && *reason != result.reason)) {
+      return std::nullopt;
+    }
+    reason = result.reason;
+  }
+  return reason;
+}
+
+std::string_view FamilyTitle(AddressFamily family) {
+  return family == AddressFamily::kIpv4 ? "IPv4" : "IPv6";
 }
 
 std::vector<std::string> NodesOf(const diagnosis::RunReport& report, std::int64_t region_id) {
@@ -137,9 +177,7 @@ std::string BadgeHtml(const Badge& badge) {
 }
 
 std::string MillisText(const std::optional<Duration>& duration) {
-  if (!duration) return "–";
-  const double ms = std::chrono::duration<double, std::milli>(*duration).count();
-  return ms < 100 ? fmt::format("{:.1f} ms", ms) : fmt::format("{:.0f} ms", ms);
+  return duration ? diagnosis::Milliseconds(*duration) : "–";
 }
 
 std::string AgeText(Duration age) {
@@ -180,20 +218,33 @@ std::string FindingCard(const Finding& finding, const FindingAge* age, WallTime 
 }
 
 std::string StageChips(const NodeReport& node) {
-  std::vector<std::optional<AddressFamily>> families = {std::nullopt};
-  for (const auto& target : node.targets) families.emplace_back(target.family);
-  std::string html;
-  for (const auto& family : families) {
-    std::string chips;
-    for (const StageResult& result : node.stages) {
-      if (result.family == family) chips += ChipHtml(result);
+  std::vector<AddressFamily> measured;
+  std::string skipped;
+  for (const AddressFamily family : {AddressFamily::kIpv4, AddressFamily::kIpv6}) {
+    if (const auto reason = SkippedWhole(node, family)) {
+      skipped +=
+          Chip(BadgeOf(Outcome::kSkipped), fmt::format("{}: {}", FamilyTitle(family), *reason));
+    } else {
+      measured.push_back(family);
     }
-    if (chips.empty()) continue;
-    const std::string title =
-        family ? fmt::format("{}: ", *family == AddressFamily::kIpv4 ? "IPv4" : "IPv6") : "";
-    html += fmt::format(
-        R"(<ul class="st" aria-label="{}stages of {}">{}{}</ul>)", title, EscapeHtml(node.node),
-        title.empty() ? "" : fmt::format(R"(<li class="mut">{}</li>)", title), chips);
+  }
+  const bool one_row = measured.size() < 2;
+  std::vector<StageResult> common;
+  for (const StageResult& result : node.stages) {
+    const bool shown =
+        !result.family || (one_row && !measured.empty() && *result.family == measured.front());
+    if (shown) common.push_back(result);
+  }
+  std::string html = fmt::format(R"(<ul class="st" aria-label="stages of {}">{}{}</ul>)",
+                                 EscapeHtml(node.node), ChipRow(common), skipped);
+  if (one_row) return html;
+  for (const AddressFamily family : measured) {
+    std::vector<StageResult> results;
+    for (const StageResult& result : node.stages) {
+      if (result.family == family) results.push_back(result);
+    }
+    html += fmt::format(R"(<ul class="st" aria-label="{0} stages of {1}"><li>{0}</li>{2}</ul>)",
+                        FamilyTitle(family), EscapeHtml(node.node), ChipRow(results));
   }
   return html;
 }

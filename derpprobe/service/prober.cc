@@ -179,8 +179,12 @@ void Prober::RunRegion(std::int64_t region_id, bool all_classes) {
     begun.push_back(info.spec.name);
   }
   diagnosis::Measurement measured = measurer_.Measure(std::move(tasks));
-  for (auto& node : measured.nodes) board_.Publish(std::move(node));
-  for (auto& mesh : measured.meshes) board_.Publish(std::move(mesh));
+  for (auto& node : measured.nodes) board_.PublishNode(std::move(node));
+  if (asked.mesh) {
+    std::optional<diagnosis::MeshReport> mesh;
+    if (!measured.meshes.empty()) mesh = std::move(measured.meshes.front());
+    board_.PublishMesh(region_id, std::move(mesh));
+  }
   RecordViews(code, begun);
 }
 

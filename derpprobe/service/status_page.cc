@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/go_duration.h"
 #include "common/cli/version.h"
 #include "common/diagnosis/catalogue.h"
 #include "common/http/html.h"
@@ -31,6 +32,11 @@ struct Headline {
 
 bool IsStale(const BoardState& state, const PageOptions& options) {
   return state.last_result && options.now - *state.last_result > kStaleRounds * options.round;
+}
+
+std::string RegionCount(const BoardState& state) {
+  const std::size_t count = state.report.regions.size();
+  return count == 1 ? "1 region" : fmt::format("{} regions", count);
 }
 
 std::string WorstPlace(const BoardState& state) {
@@ -92,8 +98,8 @@ std::string SubLine(const BoardState& state, const PageOptions& options) {
     text = fmt::format("Last result {} ago ({}) · ", AgeText(options.now - *state.last_result),
                        FormatRfc3339(*state.last_result));
   }
-  text += fmt::format("every {} · map: {}, {} regions", AgeText(options.round),
-                      EscapeHtml(state.source.url), state.report.regions.size());
+  text += fmt::format("every {} · map: {}, {}", FormatGoDuration(options.round),
+                      EscapeHtml(state.source.url), RegionCount(state));
   if (state.source.fetched) {
     text += fmt::format(", fetched {} ago", AgeText(options.now - *state.source.fetched));
   }
@@ -126,7 +132,7 @@ std::string Cards(const BoardState& state, const PageOptions& options) {
   if (!prober.empty()) html += "<h2>This prober</h2>" + prober;
   if (count > 0) html += fmt::format("<h2>Needs attention ({})</h2>{}", count, cards);
   if (note_count > 0) {
-    html += fmt::format(R"(<details><summary>{} notes that need no action</summary>{}</details>)",
+    html += fmt::format(R"(<details><summary>Notes that need no action ({})</summary>{}</details>)",
                         note_count, notes);
   }
   return html;
@@ -139,9 +145,8 @@ std::string Tiles(const BoardState& state) {
     tiles += fmt::format(R"(<li><a class="{}" href="#r{}">{} {}</a></li>)", badge.css_class,
                          region.region_id, badge.mark, EscapeHtml(region.region));
   }
-  return fmt::format(
-      R"(<h2>All {} regions</h2><ul class="tiles m" aria-label="region overview">{}</ul>)",
-      state.report.regions.size(), tiles);
+  return fmt::format(R"(<h2>{}</h2><ul class="tiles m" aria-label="region overview">{}</ul>)",
+                     RegionCount(state), tiles);
 }
 
 std::string NodeBlock(const NodeReport& node) {
@@ -180,7 +185,7 @@ std::string RegionRow(const BoardState& state, const RegionReport& region,
   const bool open = region.verdict == Verdict::kUnusable || region.verdict == Verdict::kImpaired ||
                     region.region == options.open;
   return fmt::format(
-      R"(<details id="r{}"{}><summary><span>{}</span><span><b>{}</b> {}</span><span class="h">{}</span><span class="num">{}</span><span class="mut r">{} of {} usable</span></summary>{}{}</details>)",
+      R"(<details id="r{}"{}><summary class="row"><span>{}</span><span><b>{}</b> {}</span><span class="h">{}</span><span class="num">{}</span><span class="mut r">{} of {} usable</span></summary>{}{}</details>)",
       region.region_id, open ? " open" : "", BadgeHtml(BadgeOf(region.verdict)),
       EscapeHtml(region.region), EscapeHtml(region.name),
       strip == state.strips.end() ? "" : strip->second.Svg(options.now), MillisText(best), usable,

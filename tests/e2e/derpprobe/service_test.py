@@ -66,7 +66,9 @@ class ServiceTest(unittest.TestCase):
             self.assertIn("tcp.refused began", page)
             metrics = service.get("/metrics")[2]
             self.assertRegex(metrics, r'(?m)^derpprobe_finding\{.*code="tcp.refused".*\} 1$')
-            self.assertRegex(metrics, r'(?m)^derpprobe_result\{.*name="derp/lab/900b/tls".*\} 0$')
+            for name in ("900b/tls", "900b/udp", "900b/900b/mesh", "900a/900b/mesh", "900b/900a/mesh"):
+                self.assertRegex(metrics, rf'(?m)^derpprobe_result\{{.*name="derp/lab/{name}".*\}} 0$')
+            self.assertRegex(metrics, r'(?m)^derpprobe_result\{.*name="derp/lab/900a/900a/mesh".*\} 1$')
 
     def test_a_node_that_changes_its_pin_in_the_map_is_measured_anew(self):
         with Region() as region:

@@ -18,8 +18,12 @@ struct Fixture {
 
   Fixture() { board.SetMap(map, {}, {"file:///map.json", clock.WallNow(), ""}); }
   const derpmap::Region& region(int i) { return map.regions.at(900 + i); }
-  void Healthy(int i) { board.Publish(probe::test::HealthyWalk(region(i), region(i).nodes[0])); }
-  void Expired(int i) { board.Publish(probe::test::ExpiredWalk(region(i), region(i).nodes[0])); }
+  void Healthy(int i) {
+    board.PublishNode(probe::test::HealthyWalk(region(i), region(i).nodes[0]));
+  }
+  void Expired(int i) {
+    board.PublishNode(probe::test::ExpiredWalk(region(i), region(i).nodes[0]));
+  }
 };
 
 }  // namespace
@@ -72,8 +76,9 @@ TEST_CASE("a node that left the map or changed in it loses its result", "[servic
   f.board.SetMap(f.map, {}, {"file:///map.json", f.clock.WallNow(), ""});
   CHECK(f.board.State().nodes_total == 1);
   CHECK(f.board.State().nodes_done == 0);
-  f.board.Publish(probe::test::HealthyWalk(probe::test::SampleMap(2, 1).regions.at(901),
-                                           probe::test::SampleMap(2, 1).regions.at(901).nodes[0]));
+  f.board.PublishNode(
+      probe::test::HealthyWalk(probe::test::SampleMap(2, 1).regions.at(901),
+                               probe::test::SampleMap(2, 1).regions.at(901).nodes[0]));
   CHECK(f.board.State().nodes_done == 0);
 }
 
@@ -83,4 +88,16 @@ TEST_CASE("a failing map fetch keeps what is known and says so", "[service]") {
   f.board.SetMapFailure("404 Not Found");
   CHECK(f.board.State().source.failure == "404 Not Found");
   CHECK(f.board.State().nodes_done == 1);
+}
+
+TEST_CASE("a mesh that can no longer be measured is forgotten, not shown as it was", "[service]") {
+  Fixture f;
+  f.Healthy(0);
+  diagnosis::MeshReport mesh;
+  mesh.region_id = 900;
+  mesh.directions.resize(2);
+  f.board.PublishMesh(900, mesh);
+  CHECK(f.board.State().report.meshes.size() == 1);
+  f.board.PublishMesh(900, std::nullopt);
+  CHECK(f.board.State().report.meshes.empty());
 }

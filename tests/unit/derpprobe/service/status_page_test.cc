@@ -20,8 +20,8 @@ struct Fixture {
   }
   void Walk(int i, bool healthy = true) {
     const auto& region = map.regions.at(900 + i);
-    board.Publish(healthy ? probe::test::HealthyWalk(region, region.nodes[0])
-                          : probe::test::ExpiredWalk(region, region.nodes[0]));
+    board.PublishNode(healthy ? probe::test::HealthyWalk(region, region.nodes[0])
+                              : probe::test::ExpiredWalk(region, region.nodes[0]));
   }
   std::string Page(std::string open = "") {
     PageOptions options;
