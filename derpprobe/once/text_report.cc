@@ -79,9 +79,16 @@ std::string Fact(const Finding& finding) {
   return fmt::format("{}; {} not reached", finding.fact, stages);
 }
 
+std::string Peers(const Finding& finding) {
+  std::vector<std::string> names;
+  for (const std::string& peer : finding.peers) names.push_back(PrintablePeerText(peer));
+  return Join(names, ", ");
+}
+
 std::string Block(const Finding& finding, const RunReport& report, const Terminal& terminal) {
   std::string text = "\n" + Headline(finding, terminal);
   text += Detail("at", finding.where);
+  if (finding.stage == diagnosis::Stage::kMap) text += Detail("with", Peers(finding));
   text += Detail("fact", Fact(finding));
   text += Detail("help", finding.advice);
   if (finding.stage == diagnosis::Stage::kMesh) {
@@ -165,7 +172,7 @@ std::string Verdicts(const Counts& counts) {
   add(counts.unknown, "unknown");
   add(counts.impaired, "impaired");
   add(counts.usable, "usable");
-  if (items.empty()) items.emplace_back("nothing to judge: 0");
+  if (items.empty()) return "no node to judge";
   return fmt::format("{} of {}", Join(items, ", "),
                      Count(static_cast<std::size_t>(counts.nodes()), "node", "nodes"));
 }
@@ -218,10 +225,11 @@ std::string ToAscii(std::string text) {
 std::string TextReport(const TextReportInput& input, const Terminal& terminal) {
   const RunReport& report = input.report;
   std::string text =
-      fmt::format("derpprobe {}  map {} ({}, {})  {}\n\n", cli::Version(),
+      fmt::format("derpprobe {}  map {} ({}, {})  {}\n", cli::Version(),
                   PrintablePeerText(input.map_shown), Count(input.map_regions, "region", "regions"),
                   Count(input.map_nodes, "node", "nodes"), FormatRfc3339(input.time));
-  text += NodeTable(report, input.verbose, terminal);
+  const std::string table = NodeTable(report, input.verbose, terminal);
+  if (!table.empty()) text += "\n" + table;
   if (input.verbose) text += StageDetails(report, terminal);
   text += Blocks(report, input.verbose, terminal);
   if (!input.verbose) text += NotesLine(report);
