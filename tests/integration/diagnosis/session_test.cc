@@ -50,7 +50,9 @@ RunReport WalkAnswer(const std::string& answer, bool hurry = false) {
 class PacketRelay {
  public:
   using Change = std::function<std::optional<Bytes>(ByteView packet, int number)>;
-  explicit PacketRelay(Change change) : change_(std::move(change)) {}
+  // `hold`: every packet is kept back so long.
+  explicit PacketRelay(Change change, Duration hold = {})
+      : change_(std::move(change)), hold_(hold) {}
 
   void Play(RelaySide& side, int index) {
     const auto info = side.LogIn(server_.key);
@@ -91,12 +93,16 @@ class PacketRelay {
         }
         bytes = std::move(queue_.front());
         queue_.pop_front();
+        const auto until = std::chrono::steady_clock::now() + hold_;
+        while (hold_ > Duration::zero() && !ended_ && changed_.WaitUntil(mutex_, until)) {
+        }
       }
       side.Send(bytes);
     }
   }
 
   const Change change_;
+  const Duration hold_;
   Server server_;
   Mutex mutex_;
   CondVar changed_;
@@ -303,4 +309,40 @@ TEST_CASE("a connection ended in mid exchange is relay.closed", "[diagnosis][rel
     }
   });
   CHECK(test::CodesOf(WalkFixture().Walk(relay.Node())) == Texts{"relay.closed"});
+}
+
+TEST_CASE("packets kept back are relay.slow", "[diagnosis][relay]") {
+  PacketRelay packets(Unchanged, std::chrono::milliseconds(70));
+  const FaultyRelay relay(Certificate(),
+                          [&packets](RelaySide& side, int index) { packets.Play(side, index); });
+  const RunReport report = WalkFixture().Walk(relay.Node());
+  CHECK(test::CodesOf(report) == Texts{"relay.slow"});
+  CHECK(report.nodes[0].verdict == Verdict::kImpaired);
+}
+
+TEST_CASE("two relays that do not know each other are mesh.not_meshed", "[diagnosis][mesh]") {
+  PacketRelay packets_a(Unchanged);
+  PacketRelay packets_b(Unchanged);
+  const FaultyRelay relay_a(Certificate(),
+                            [&](RelaySide& side, int i) { packets_a.Play(side, i); });
+  const FaultyRelay relay_b(Certificate(),
+                            [&](RelaySide& side, int i) { packets_b.Play(side, i); });
+  WalkFixture fixture;
+  fixture.context.caps.mesh = std::chrono::milliseconds(600);
+  std::vector<WalkTask> tasks(2);
+  for (WalkTask& task : tasks) {
+    task.region = "lab";
+    task.region_id = 1;
+  }
+  tasks[0].node = relay_a.Node();
+  tasks[1].node = relay_b.Node();
+  tasks[1].node.name = "1b";
+  Measurer measurer(fixture.context);
+  const RunReport report = Judge(measurer.Measure(tasks));
+  REQUIRE(test::CodesOf(report) == Texts{"mesh.not_meshed"});
+  CHECK(report.findings[0].node == "1a");
+  CHECK(report.findings[0].peers == Texts{"1b"});
+  CHECK(report.counts.impaired == 2);
+  CHECK(report.nodes[0].Worst(Stage::kMesh) == Outcome::kFail);
+  CHECK(report.nodes[1].Worst(Stage::kMesh) == Outcome::kFail);
 }
