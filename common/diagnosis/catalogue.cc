@@ -38,6 +38,26 @@ std::string StageList(const std::vector<Stage>& stages) {
   return Join(names, " ");
 }
 
+// At most 100 columns, behind the label of a row.
+std::string Wrap(std::string_view text) {
+  constexpr std::size_t kIndent = 11;
+  constexpr std::size_t kWidth = 100;
+  std::string wrapped;
+  std::size_t column = kIndent;
+  for (const std::string_view word : Split(text, ' ')) {
+    if (column > kIndent && column + 1 + word.size() > kWidth) {
+      wrapped += "\n" + std::string(kIndent, ' ');
+      column = kIndent;
+    } else if (column > kIndent) {
+      wrapped += ' ';
+      ++column;
+    }
+    wrapped += word;
+    column += word.size();
+  }
+  return wrapped;
+}
+
 }  // namespace
 
 const std::vector<CatalogueEntry>& Catalogue() {
@@ -94,11 +114,11 @@ std::string ExplainText(const CatalogueEntry& entry) {
   const auto row = [&text](std::string_view label, std::string_view value) {
     if (!value.empty()) text += fmt::format("  {:<8} {}\n", label, value);
   };
-  row("means", entry.means);
-  row("decided", entry.decided);
-  row("causes", entry.causes);
-  row("check", entry.check);
-  row("fix", entry.fix);
+  row("means", Wrap(entry.means));
+  row("decided", Wrap(entry.decided));
+  row("causes", Wrap(entry.causes));
+  row("check", entry.check);  // a command stays in one piece
+  row("fix", Wrap(entry.fix));
   row("hides", StageList(HiddenStages(entry)));
   row("see also", entry.see_also);
   return text;

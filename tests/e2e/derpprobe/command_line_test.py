@@ -95,7 +95,7 @@ class CommandLineTest(unittest.TestCase):
     def test_a_filtered_run_says_nothing_of_other_regions(self):
         with Region() as region:
             text = json.loads(pathlib.Path(region.map).read_text())
-            node = {"Name": "901a", "RegionID": 901, "HostName": "127.0.0.1", "IPv4": "127.0.0.1", "IPv6": "none",
+            node = {"Name": "901a", "RegionID": 901, "HostName": "127.0.0.9", "IPv4": "127.0.0.9", "IPv6": "none",
                     "DERPPort": 1, "STUNPort": 1}
             text["Regions"]["901"] = {"RegionID": 901, "RegionCode": "den", "RegionName": "Den", "Nodes": [node]}
             done = region.probe("-region-code", "lab", map_path=self.write(text))

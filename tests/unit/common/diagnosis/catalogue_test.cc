@@ -66,6 +66,17 @@ TEST_CASE("the page of a code has its headline and its rows", "[diagnosis][catal
   CHECK(text.find("\n  see also cert.expiring, prober.clock\n") != std::string::npos);
 }
 
+TEST_CASE("prose of a page stays within 100 columns", "[diagnosis][catalogue]") {
+  for (const CatalogueEntry& entry : Catalogue()) {
+    const std::string page = ExplainText(entry);
+    for (const std::string_view line : Split(page, '\n')) {
+      if (line.starts_with("  check ")) continue;
+      CAPTURE(std::string(line));
+      CHECK(line.size() <= 100);
+    }
+  }
+}
+
 TEST_CASE("docs/findings.md is the catalogue", "[diagnosis][catalogue]") {
   const auto path =
       std::filesystem::path(DERP_TEST_DATA).parent_path().parent_path() / "docs/findings.md";
