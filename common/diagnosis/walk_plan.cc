@@ -8,6 +8,7 @@
 #include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/judgement.h"
 #include "common/diagnosis/units.h"
+#include "common/net/sockets.h"
 
 namespace derp::diagnosis {
 
@@ -173,12 +174,12 @@ class Planner {
     return false;
   }
 
-  // Without a route only this machine itself can be reached.
+  // Without a route to the world a network of one's own may still be reached.
   void DropUnrouted(FamilyPlan& plan) const {
     const bool v4 = plan.family == AddressFamily::kIpv4;
     if (plan.addresses.empty() || (v4 ? context_.has_ipv4 : context_.has_ipv6)) return;
     std::erase_if(plan.addresses, [](const IpAddress& address) {
-      return !address.IsLoopback() && !address.IsLinkLocal();
+      return !net::LocalAddressTowards(address).has_value();
     });
     if (plan.addresses.empty()) plan.skip_reason = v4 ? kNoIpv4Reason : kNoIpv6Reason;
   }
