@@ -1,6 +1,7 @@
 """Ours against Tailscale's derper, derpprobe and stunc, in both directions.
 
-Their programs have the names of ours, so DERP_INTEROP_DIR says where they are; without it this test is skipped.
+Their programs have the names of ours. They are looked for in the folder DERP_INTEROP_DIR, then on PATH, and known by
+being made with Go; without them the tests are skipped by name.
 """
 import json
 import os
@@ -16,15 +17,23 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
 from programs import DEADLINE, Program, Relay, free_port, http_get, program, wait_until  # noqa: E402
 
-THEIRS = pathlib.Path(os.environ.get("DERP_INTEROP_DIR", "/nonexistent"))
 MESH_KEY = "fedcba9876543210" * 4
 
 
+def find_theirs(name):
+    folders = [os.environ.get("DERP_INTEROP_DIR", ""), *os.environ.get("PATH", "").split(os.pathsep)]
+    for folder in filter(None, folders):
+        path = pathlib.Path(folder) / name
+        if path.is_file() and os.access(path, os.X_OK) and b"Go buildinf:" in path.read_bytes():
+            return str(path)
+    return None
+
+
 def theirs(name):
-    path = THEIRS / name
-    if not path.exists():
-        raise unittest.SkipTest(f"no {name} of Tailscale's in DERP_INTEROP_DIR")
-    return str(path)
+    path = find_theirs(name)
+    if path is None:
+        raise unittest.SkipTest(f"no {name} made with Go in DERP_INTEROP_DIR or on PATH")
+    return path
 
 
 class TheirRelay(Program):
@@ -138,7 +147,7 @@ class TailscaleTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not THEIRS.is_dir():
-        print("skipped: DERP_INTEROP_DIR does not name a folder with Tailscale's derper, derpprobe and stunc")
+    if not any(find_theirs(name) for name in ("derper", "derpprobe", "stunc")):
+        print("skipped: Tailscale's derper, derpprobe and stunc are neither in DERP_INTEROP_DIR nor on PATH")
         sys.exit(77)
     unittest.main(verbosity=2)
