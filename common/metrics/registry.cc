@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 namespace derp::metrics {
 
@@ -10,17 +11,19 @@ void Registry::Add(Source source) { sources_.push_back(std::move(source)); }
 std::vector<Family> Registry::Gather() const {
   std::vector<Family> all;
   for (const Source& source : sources_) source(all);
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Family& a, const Family& b) { return a.name < b.name; });
-  std::vector<Family> merged;
+  std::map<std::string, Family> by_name;
   for (Family& family : all) {
-    if (merged.empty() || merged.back().name != family.name) {
-      merged.push_back(std::move(family));
+    const auto [known, is_new] = by_name.try_emplace(family.name);
+    if (is_new) {
+      known->second = std::move(family);
       continue;
     }
-    std::vector<Sample>& samples = merged.back().samples;
-    std::move(family.samples.begin(), family.samples.end(), std::back_inserter(samples));
+    std::move(family.samples.begin(), family.samples.end(),
+              std::back_inserter(known->second.samples));
   }
+  std::vector<Family> merged;
+  merged.reserve(by_name.size());
+  for (auto& [name, family] : by_name) merged.push_back(std::move(family));
   return merged;
 }
 
