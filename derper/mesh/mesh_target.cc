@@ -1,6 +1,9 @@
 #include "derper/mesh/mesh_target.h"
 
+#include <fmt/format.h>
+
 #include "common/base/text.h"
+#include "derper/relay/mesh_port.h"
 
 namespace derp::relay {
 namespace {
@@ -29,6 +32,9 @@ Expected<std::vector<MeshTarget>, Error> ParseMeshWith(std::string_view list) {
       return Fail(Invalid("cannot read --mesh-with entry " + GoQuote(entry)));
     }
     target.url = *url;
+    if (targets.size() == kMaxMeshLinks) {
+      return Fail(Invalid(fmt::format("--mesh-with names more than {} relays", kMaxMeshLinks)));
+    }
     targets.push_back(std::move(target));
   }
   return targets;

@@ -46,7 +46,7 @@ struct Relay::Impl final : MeshPort {
   }
 
   LinkId Attach(MeshLink& link, net::EventLoop& loop) override {
-    Check(links < RelayState::kMaxLinks, "too many mesh links");
+    Check(links < kMaxMeshLinks, "too many mesh links");
     RelayState::Link& slot = state->links[links];
     slot.link = &link;
     for (std::size_t i = 0; i < state->workers.size(); ++i) {

@@ -19,8 +19,6 @@ namespace derp::relay {
 class Worker;
 
 struct RelayState {
-  static constexpr std::size_t kMaxLinks = 256;
-
   RelayState(RelayOptions relay_options, net::EventLoop& control_loop, const Logger& log,
              RandomSource& random_source);
   ~RelayState();
@@ -46,7 +44,7 @@ struct RelayState {
     MeshLink* link = nullptr;  // used in its worker's thread only
     std::uint16_t worker = 0;
   };
-  std::array<Link, kMaxLinks> links{};
+  std::array<Link, kMaxMeshLinks> links{};
 
   const std::uint64_t memory_at_start;  // resident bytes
 

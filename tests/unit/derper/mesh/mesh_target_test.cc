@@ -19,6 +19,11 @@ TEST_CASE("mesh entries name a host, perhaps with a port and another to dial", "
 }
 
 TEST_CASE("mesh entries that make no sense are fatal", "[derper][mesh]") {
+  std::string many;
+  for (int i = 0; i < 256; ++i) many += "a.example,";
+  CHECK(ParseMeshWith(many).has_value());
+  CHECK(ParseMeshWith(many + "a.example").error().context ==
+        "--mesh-with names more than 256 relays");
   CHECK(ParseMeshWith("a/b/c").error().context == "too many components in host tuple \"a/b/c\"");
   for (const char* list : {"a b", "/b", "a/", "a:x", "a?b", "user@a"}) {
     CAPTURE(list);
