@@ -67,7 +67,7 @@ void Connection::ContinueHandshake() {
 
 void Connection::Read(int times) {
   NoteActivity();
-  for (int i = 0; i < times && !doomed_ && !read_put_off_ && stage_ != Stage::kSite; ++i) {
+  for (int i = 0; i < times && !doomed_ && !read_put_off_ && !owes_reply(); ++i) {
     if (session_) session_->BeginInput();
     switch (transport_.Receive(worker_.scratch(), *this, worker_.Now())) {
       case Transport::Status::kProgress:
@@ -78,7 +78,12 @@ void Connection::Read(int times) {
         worker_.counters().tls_handshake_errors.Add();
         Doom();
         return;
+      case Transport::Status::kPlainHttp:
+        worker_.counters().tls_handshake_errors.Add();
+        StartDraining(std::chrono::seconds(1));
+        break;
       case Transport::Status::kEnded:
+        if (owes_reply() && !doomed_) return;  // the end is found again behind the reply
         if (frames_.inside_payload()) RefuseProtocol("the stream ended within a frame");
         Doom();
         return;
@@ -197,8 +202,7 @@ void Connection::UpdateInterest() {
     io_.Want(false, false);
     return;
   }
-  const bool waits_for_site = stage_ == Stage::kSite || stage_ == Stage::kReplying;
-  io_.Want(!read_put_off_ && !waits_for_site, transport_.blocked() || more_to_write_);
+  io_.Want(!read_put_off_ && !owes_reply(), transport_.blocked() || more_to_write_);
 }
 
 void Connection::Doom() {

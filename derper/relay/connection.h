@@ -58,6 +58,9 @@ class Connection final : private FrameHandler, private PlainSink {
     kDraining,  // nothing is listened to any more; ends when all is written and the peer ends
   };
 
+  // A request was read and its answer is not written yet; nothing is read meanwhile.
+  bool owes_reply() const { return stage_ == Stage::kSite || stage_ == Stage::kReplying; }
+
   void OnIo(net::IoEvents events);
   void Read(int times);
   void UpdateInterest();

@@ -1,9 +1,12 @@
 #include "derper/relay/transport.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string_view>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <utility>
@@ -15,6 +18,17 @@ namespace {
 // Stale data does not pile up in the kernel, where it can be neither dropped nor overtaken.
 constexpr int kNotSentLowWater = 64 * 1024;
 constexpr std::size_t kKeepCipher = 256 * 1024;
+// What people get who forgot the s of https (derper.md 2.3).
+constexpr std::string_view kSpeakTls =
+    "HTTP/1.0 400 Bad Request\r\n\r\nThis port speaks HTTPS: use https://\n";
+
+bool LooksLikeHttp(std::string_view input) {
+  constexpr std::array<std::string_view, 8> kMethods = {
+      "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "PATCH "};
+  return std::any_of(kMethods.begin(), kMethods.end(), [&](std::string_view method) {
+    return !input.empty() && input.substr(0, method.size()) == method.substr(0, input.size());
+  });
+}
 
 }  // namespace
 
@@ -37,9 +51,20 @@ Transport::Status Transport::Receive(IoScratch& scratch, PlainSink& sink, TimePo
   const ByteView input = ByteView(scratch.raw).first(static_cast<std::size_t>(count));
   if (!tls_) return sink.OnPlain(input) ? Status::kProgress : Status::kEnded;
   scratch.answer.clear();
-  const Status status = Decrypt(input, scratch, sink, now);
+  Status status = Decrypt(input, scratch, sink, now);
+  if (status == Status::kTlsFailed && AnswersPlainHttp(input, scratch.answer)) {
+    tls_.reset();
+    status = Status::kPlainHttp;
+  }
   SendAnswer(scratch, now);
   return status;
+}
+
+bool Transport::AnswersPlainHttp(ByteView input, Bytes& answer) const {
+  const bool is_tls = tls_->failure().cause != net::TlsFailure::Cause::kNotTls;
+  if (is_tls || !LooksLikeHttp(AsText(input))) return false;
+  AppendText(answer, kSpeakTls);
+  return true;
 }
 
 void Transport::SendAnswer(IoScratch& scratch, TimePoint now) {

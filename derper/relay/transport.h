@@ -38,6 +38,7 @@ class Transport {
     kWouldBlock,
     kEnded,      // orderly end of stream, or the sink wants no more
     kTlsFailed,  // see tls()->failure()
+    kPlainHttp,  // a request in clear where TLS is spoken; it was told so, and all else is clear
     kFailed,     // the socket
   };
 
@@ -72,6 +73,7 @@ class Transport {
   void ReleaseIdle(BufferPool& pool);
 
  private:
+  bool AnswersPlainHttp(ByteView input, Bytes& answer) const;
   Status Decrypt(ByteView input, IoScratch& scratch, PlainSink& sink, TimePoint now);
   void SendAnswer(IoScratch& scratch, TimePoint now);
   void Send(ByteView bytes, BufferPool& pool, TimePoint now);

@@ -1,4 +1,6 @@
 // What strangers and broken clients send: nothing of it hurts the others.
+#include <sys/socket.h>
+
 #include <catch2/catch.hpp>
 
 #include "common/net/byte_stream.h"
@@ -116,8 +118,17 @@ TEST_CASE("garbage at a port is answered or closed, and counted", "[relay]") {
     auto fd = net::ConnectTcp(f.tls_address(), Soon());
     REQUIRE(fd);
     auto stream = net::MakePlainStream(std::move(*fd));
+    REQUIRE(stream->Write(AsBytes("SSH-2.0-x\r\n"), Soon()));
+    CHECK(ReadToEnd(*stream).empty());
+    CHECK(f.Metric("derper_tls_handshake_errors") == 1);
+  }
+  SECTION("plain HTTP at the TLS port is told so") {
+    auto fd = net::ConnectTcp(f.tls_address(), Soon());
+    REQUIRE(fd);
+    auto stream = net::MakePlainStream(std::move(*fd));
     REQUIRE(stream->Write(AsBytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), Soon()));
-    (void)ReadToEnd(*stream);
+    CHECK(ReadToEnd(*stream) ==
+          "HTTP/1.0 400 Bad Request\r\n\r\nThis port speaks HTTPS: use https://\n");
     CHECK(f.Metric("derper_tls_handshake_errors") == 1);
   }
   SECTION("a head without end") {
@@ -151,6 +162,20 @@ TEST_CASE("garbage at a port is answered or closed, and counted", "[relay]") {
   }
   witness.RoundTrip();
   CHECK(f.Metric("derp_current_connections") == 1);
+}
+
+TEST_CASE("a refused request is answered though its sender has ended already", "[relay]") {
+  RelayFixture f;
+  const std::string_view request =
+      GENERATE("GARBAGE\r\n\r\n", "GET /derp HTTP/1.1\r\nHost: x\r\n\r\n");
+  for (int i = 0; i < 50; ++i) {
+    auto fd = net::ConnectTcp(f.plain_address(), Soon());
+    REQUIRE(fd);
+    REQUIRE(send(fd->get(), request.data(), request.size(), MSG_NOSIGNAL) > 0);
+    REQUIRE(shutdown(fd->get(), SHUT_WR) == 0);
+    auto stream = net::MakePlainStream(std::move(*fd));
+    REQUIRE(ReadToEnd(*stream).starts_with("HTTP/1.1 4"));
+  }
 }
 
 TEST_CASE("a stranger who dawdles is closed", "[relay]") {
