@@ -181,6 +181,7 @@ CertStage JudgeCertificates(const net::CertificateChain& presented, bool tls13,
       stage.decision->data["error"] = "tls: " + PrintablePeerText(verdict.detail);
     }
   }
+  stage.refused = verdict.problem.has_value();
   stage.verified = !verdict.problem && !verdict.unverified;
   if (verdict.unverified && !verdict.problem) {
     Finding note = MakeFinding("cert.unverified");

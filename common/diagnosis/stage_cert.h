@@ -13,6 +13,7 @@ namespace derp::diagnosis {
 struct CertStage {
   std::optional<Finding> decision;  // what decided the outcome; none: ok
   std::vector<Finding> notes;       // infos beside it
+  bool refused = false;             // a client ends the connection here
   bool verified = false;            // chain or pin checked and right: the mesh key may be sent
   std::optional<net::MetaKey> meta;
   std::optional<WallTime> not_after;

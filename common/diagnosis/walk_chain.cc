@@ -107,8 +107,7 @@ class ChainWalk {
       report.cert_not_after = cert.not_after;
     }
     for (Finding& note : cert.notes) recorder_.Note(std::move(note), which);
-    const bool stops = cert.decision && !cert.verified && !task_.node.insecure_for_tests;
-    if (cert.decision && cert.decision->severity == Severity::kError && stops) {
+    if (cert.refused) {
       End(Stage::kCert, which, took, std::move(*cert.decision));
       return;
     }

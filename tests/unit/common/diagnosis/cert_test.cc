@@ -115,6 +115,15 @@ TEST_CASE("InsecureForTests is noted and never counts as verified", "[diagnosis]
   CHECK(stage.notes[0].code == "cert.unverified");
 }
 
+TEST_CASE("a pin counts even where InsecureForTests is on", "[diagnosis][cert]") {
+  Sample sample = Make(10 * kDay, 350 * kDay);
+  sample.pinned.cert_name = "sha256-raw:" + std::string(64, '0');
+  sample.pinned.insecure_for_tests = true;
+  const CertStage stage = JudgeIt({sample.certificate}, sample.pinned);
+  CHECK(CodeOf(stage) == "cert.pin_mismatch");
+  CHECK(stage.refused);
+}
+
 TEST_CASE("days left are rounded down", "[diagnosis][cert]") {
   CHECK(DaysUntil(kNow, kNow + kDay - std::chrono::seconds(1)) == 0);
   CHECK(DaysUntil(kNow, kNow - std::chrono::seconds(1)) == -1);
