@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "common/net/sockets.h"
@@ -45,8 +46,11 @@ Expected<std::vector<IpAddress>, net::DnsError> Lookup(const Options& options,
                               "lookup " + options.target.host + ": no " +
                                   (options.family ? std::string(family) : "address")});
   }
-  std::stable_sort(found->begin(), found->end(),
-                   [](const IpAddress& a, const IpAddress& b) { return a.is_v4() && !b.is_v4(); });
+  const auto is_v4 = [](const IpAddress& ip) { return ip.is_v4(); };
+  std::vector<IpAddress> v4_first;
+  std::copy_if(found->begin(), found->end(), std::back_inserter(v4_first), is_v4);
+  std::remove_copy_if(found->begin(), found->end(), std::back_inserter(v4_first), is_v4);
+  *found = std::move(v4_first);
   if (!options.all_addresses) found->resize(1);
   return found;
 }

@@ -64,16 +64,16 @@ std::string ChipHtml(const StageResult& result) {
 }
 
 // Chips in the order of the chain; what was not reached is gathered into one chip per cause.
-std::string ChipRow(std::vector<StageResult> results) {
-  std::stable_sort(results.begin(), results.end(),
-                   [](const auto& a, const auto& b) { return a.stage < b.stage; });
+std::string ChipRow(const std::vector<StageResult>& results) {
+  std::multimap<Stage, const StageResult*> in_order;
+  for (const StageResult& result : results) in_order.emplace(result.stage, &result);
   std::string chips;
   std::map<Stage, std::string> unreached;
-  for (const StageResult& result : results) {
-    if (result.outcome == Outcome::kNotReached && result.after) {
-      unreached[*result.after] += std::string(StageName(result.stage)) + " ";
+  for (const auto& [stage, result] : in_order) {
+    if (result->outcome == Outcome::kNotReached && result->after) {
+      unreached[*result->after] += std::string(StageName(stage)) + " ";
     } else {
-      chips += ChipHtml(result);
+      chips += ChipHtml(*result);
     }
   }
   for (const auto& [after, stages] : unreached) {

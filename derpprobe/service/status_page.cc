@@ -1,6 +1,8 @@
 #include "derpprobe/service/status_page.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -193,13 +195,12 @@ std::string RegionRow(const BoardState& state, const RegionReport& region,
 }
 
 std::string Rows(const BoardState& state, const PageOptions& options) {
-  std::vector<const RegionReport*> regions;
-  for (const RegionReport& region : state.report.regions) regions.push_back(&region);
-  std::stable_sort(regions.begin(), regions.end(), [](const auto* a, const auto* b) {
-    return diagnosis::Badness(a->verdict) > diagnosis::Badness(b->verdict);
-  });
+  std::multimap<int, const RegionReport*, std::greater<>> worst_first;
+  for (const RegionReport& region : state.report.regions) {
+    worst_first.emplace(diagnosis::Badness(region.verdict), &region);
+  }
   std::string rows;
-  for (const RegionReport* region : regions) rows += RegionRow(state, *region, options);
+  for (const auto& [badness, region] : worst_first) rows += RegionRow(state, *region, options);
   return rows;
 }
 
