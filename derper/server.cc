@@ -19,6 +19,8 @@ namespace {
 
 constexpr auto kLookupTimeout = std::chrono::seconds(10);  // of a host name in -a
 constexpr auto kMetaInterval = std::chrono::hours(24);
+// For clients that read slowly; the process is to be gone 2 s after the signal.
+constexpr auto kStopPatience = std::chrono::milliseconds(1500);
 
 Error BadVariable(const char* name, std::string_view value) {
   return {.code = ErrorCode::kInvalidArgument,
@@ -273,7 +275,7 @@ void Server::Finish() {
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   if (stun_) stun_->Stop();
-  relay_->Stop();
+  relay_->Stop(kStopPatience);
 }
 
 }  // namespace derp::relay
