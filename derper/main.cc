@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/cli/flags.h"
 #include "common/cli/version.h"
+#include "common/net/standard_descriptors.h"
 #include "derper/options.h"
 #include "derper/server.h"
 
@@ -35,6 +36,7 @@ int Serve(const Options& options, const Environment& environment, const Logger& 
 }  // namespace
 
 int main(int argc, char** argv) {
+  derp::net::ReserveStandardDescriptors();
   std::signal(SIGPIPE, SIG_IGN);
   const Logger logger;
   try {

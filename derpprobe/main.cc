@@ -10,6 +10,7 @@
 #include "common/diagnosis/catalogue.h"
 #include "common/net/resolver.h"
 #include "common/net/sockets.h"
+#include "common/net/standard_descriptors.h"
 #include "derpprobe/maps/map_loader.h"
 #include "derpprobe/once/once.h"
 #include "derpprobe/options/options.h"
@@ -77,6 +78,7 @@ int Serve(const derp::probe::Options& options,
 }  // namespace
 
 int main(int argc, char** argv) {
+  derp::net::ReserveStandardDescriptors();
   const std::vector<std::string> args(argv + 1, argv + argc);
   const auto environment = derp::cli::ProcessEnvironment();
   derp::probe::Options options;

@@ -12,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from programs import Program, http_get, program, wait_until  # noqa: E402
+from programs import Program, free_port, http_get, program, wait_until  # noqa: E402
 
 
 class Derper(Program):
@@ -115,6 +115,25 @@ class ServiceTest(unittest.TestCase):
                 begin = time.monotonic()
                 self.assertEqual(relay.stop(number), 0)
                 self.assertLess(time.monotonic() - begin, 5)
+
+    def test_closed_standard_streams_stay_harmless(self):
+        port = free_port(socket.SOCK_STREAM, "127.0.0.1")
+        process = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", program("derper"), "-a", f"127.0.0.1:{port}",
+                                    "-tls=off", "-stun=false", "-c", str(self.folder / "key")])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+
+        def answers():
+            self.assertIsNone(process.poll())
+            try:
+                return http_get(f"http://127.0.0.1:{port}/derp/probe")[0] == 200
+            except OSError:
+                return False
+        wait_until(answers, "the relay without standard streams")
+        for number in range(3):
+            self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{number}"), "/dev/null")
+        process.terminate()
+        self.assertEqual(process.wait(10), 0)
 
     def test_connections_above_the_accept_limit_are_refused_and_counted(self):
         relay = self.start("-accept-connection-limit=0.001", "-accept-connection-burst=2")
