@@ -6,6 +6,7 @@
 
 #include "common/cli/flags.h"
 #include "common/cli/version.h"
+#include "common/diagnosis/worker_pool.h"
 #include "common/http/server.h"
 #include "common/net/event_loop.h"
 #include "derpprobe/schedule/probe_table.h"
@@ -72,6 +73,11 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
   logger.Info("listening on {}", (*server)->address().ToString());
   const net::SignalWatcher on_interrupt(loop, SIGINT, [&loop] { loop.Stop(); });
   const net::SignalWatcher on_terminate(loop, SIGTERM, [&loop] { loop.Stop(); });
+  diagnosis::WorkerPool reloads(1);
+  const net::SignalWatcher on_hangup(loop, SIGHUP, [&] {
+    logger.Info("SIGHUP: reading the map again");
+    reloads.Post([&prober] { (void)prober.RunNow(kMapProbe); });
+  });
   prober.Start();
   loop.Run();
   logger.Info("stopping");

@@ -2,6 +2,7 @@
 import json
 import pathlib
 import re
+import signal
 import socket
 import sys
 import unittest
@@ -79,6 +80,15 @@ class ServiceTest(unittest.TestCase):
             text["Regions"]["900"]["Nodes"][1]["CertName"] = "sha256-raw:" + "ab" * 32
             region.map.write_text(json.dumps(text))
             service.wait_page("cert.pin_mismatch")
+
+    def test_sighup_reads_the_map_again_at_once(self):
+        with Region() as region:
+            service = Service(region, "-interval", "1h")
+            region.callback(service.stop)
+            service.wait_page("All 2 nodes usable")
+            region.write_map([region.relays[0].node("900a")])
+            service.process.send_signal(signal.SIGHUP)
+            service.wait_page("All 1 nodes usable")
 
     def test_a_broken_map_keeps_the_one_before(self):
         with Region() as region:
