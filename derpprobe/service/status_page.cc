@@ -88,10 +88,14 @@ Headline MakeHeadline(const BoardState& state, const PageOptions& options) {
                         counts.unknown, counts.nodes(), counts.usable),
             "unk"};
   }
+  const std::string all =
+      counts.usable == 1 ? "The node is usable" : fmt::format("All {} nodes usable", counts.usable);
+  const std::string mesh = counts.mesh_directions == 0
+                               ? ""
+                               : fmt::format(", {} of {} mesh directions work", counts.mesh_working,
+                                             counts.mesh_directions);
   return {fmt::format("✓ {} usable", counts.usable),
-          fmt::format(R"(<b class="ok">✓ All {} nodes usable</b>, {} of {} mesh directions work.)",
-                      counts.usable, counts.mesh_working, counts.mesh_directions),
-          "ok"};
+          fmt::format(R"(<b class="ok">✓ {}</b>{}.)", all, mesh), "ok"};
 }
 
 std::string SubLine(const BoardState& state, const PageOptions& options) {

@@ -88,7 +88,7 @@ class ServiceTest(unittest.TestCase):
             service.wait_page("All 2 nodes usable")
             region.write_map([region.relays[0].node("900a")])
             service.process.send_signal(signal.SIGHUP)
-            service.wait_page("All 1 nodes usable")
+            service.wait_page("The node is usable")
 
     def test_a_broken_map_keeps_the_one_before(self):
         with Region() as region:
