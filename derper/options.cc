@@ -6,6 +6,7 @@
 
 #include "common/base/file.h"
 #include "common/base/go_number.h"
+#include "derper/relay/worker_limit.h"
 
 namespace derp::relay {
 namespace {
@@ -127,8 +128,8 @@ std::optional<std::string> FindBadValue(const Options& options) {
   if (options.stun_mode != "strict" && options.stun_mode != "generic") {
     return bad("stun-mode", options.stun_mode, "strict or generic");
   }
-  if (options.workers < 0 || options.workers > 1024) {
-    return bad("workers", std::to_string(options.workers), "0 to 1024");
+  if (options.workers < 0 || options.workers > std::int64_t{kMaxWorkers}) {
+    return bad("workers", std::to_string(options.workers), fmt::format("0 to {}", kMaxWorkers));
   }
   if (options.stun_threads < 1 || options.stun_threads > 256) {
     return bad("stun-threads", std::to_string(options.stun_threads), "1 to 256");

@@ -8,13 +8,11 @@
 #include "derper/relay/relay_metrics.h"
 #include "derper/relay/relay_state.h"
 #include "derper/relay/worker.h"
+#include "derper/relay/worker_limit.h"
 
 namespace derp::relay {
 
 namespace {
-
-// A worker's number has 16 bits, and mailboxes are kept for every pair.
-constexpr unsigned kMaxWorkers = 64;
 
 unsigned UsableCores() {
   cpu_set_t set;

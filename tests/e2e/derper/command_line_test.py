@@ -64,7 +64,8 @@ class CommandLineTest(unittest.TestCase):
                  "-certmode=letsencrypt is not in this build yet"),
                 (["-a=127.0.0.1:0", "-c", "key"], "-certmode=letsencrypt on port 0 would serve clear text"),
                 (["-verify-clients"], "derper: -verify-clients: this build does not have that feature yet"),
-                ([*clear, "-workers=-1"], "derper: -workers=-1: want 0 to 1024")]:
+                ([*clear, "-workers=-1"], "derper: -workers=-1: want 0 to 64"),
+                ([*clear, "-workers=65"], "derper: -workers=65: want 0 to 64")]:
             with self.subTest(args=args):
                 done = run(*args)
                 self.assertEqual(done.returncode, 1, done.stderr)
