@@ -16,11 +16,6 @@ Error ConfigError(std::string_view what) {
   return {.code = ErrorCode::kInvalidArgument, .context = fmt::format("config: {}", what)};
 }
 
-std::string DirectoryOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos || slash == 0 ? std::string() : path.substr(0, slash);
-}
-
 }  // namespace
 
 Expected<NodePrivate, Error> ParseKeyFile(std::string_view json) {
@@ -57,10 +52,7 @@ Expected<NodePrivate, Error> LoadOrCreateKey(const std::string& path, RandomSour
   }
   if (text.error().code != ErrorCode::kNotFound) return Fail(text.error());
   const NodePrivate key = NodePrivate::Generate(random);
-  const std::string directory = DirectoryOf(path);
-  if (!directory.empty()) {
-    if (const auto made = MakeDirectories(directory, 0700); !made) return Fail(made.error());
-  }
+  if (const auto made = MakeDirectories(DirectoryOf(path), 0700); !made) return Fail(made.error());
   if (const auto written = WriteFileAtomically(path, KeyFileText(key), 0600); !written) {
     return Fail(written.error());
   }

@@ -30,10 +30,20 @@ class OpenFile {
   int fd_;
 };
 
-std::string DirectoryOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
+Expected<std::string, Error> ReadAll(int fd, const std::string& name, std::size_t max_bytes) {
+  std::string content;
+  char block[16 * 1024];
+  for (;;) {
+    const ssize_t count = read(fd, block, sizeof block);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Fail(SystemError("read " + name, errno));
+    if (count == 0) return content;
+    if (content.size() + static_cast<std::size_t>(count) > max_bytes) {
+      return Fail(Error{.code = ErrorCode::kTooLarge,
+                        .context = fmt::format("read {}: more than {} bytes", name, max_bytes)});
+    }
+    content.append(block, static_cast<std::size_t>(count));
+  }
 }
 
 bool WriteAll(int fd, std::string_view content) {
@@ -57,22 +67,20 @@ const char* FillTemporary(OpenFile& file, std::string_view content, unsigned mod
 
 }  // namespace
 
+std::string DirectoryOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 Expected<std::string, Error> ReadFile(const std::string& path, std::size_t max_bytes) {
   const OpenFile file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return Fail(SystemError("open " + path, errno));
-  std::string content;
-  char block[16 * 1024];
-  for (;;) {
-    const ssize_t count = read(file.get(), block, sizeof block);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Fail(SystemError("read " + path, errno));
-    if (count == 0) return content;
-    if (content.size() + static_cast<std::size_t>(count) > max_bytes) {
-      return Fail(Error{.code = ErrorCode::kTooLarge,
-                        .context = fmt::format("read {}: more than {} bytes", path, max_bytes)});
-    }
-    content.append(block, static_cast<std::size_t>(count));
-  }
+  return ReadAll(file.get(), path, max_bytes);
+}
+
+Expected<std::string, Error> ReadStandardInput(std::size_t max_bytes) {
+  return ReadAll(STDIN_FILENO, "stdin", max_bytes);
 }
 
 Expected<void, Error> WriteFileAtomically(const std::string& path, std::string_view content,

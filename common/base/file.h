@@ -14,10 +14,16 @@ namespace derp {
 // kNotFound when it does not exist, kTooLarge above `max_bytes`.
 Expected<std::string, Error> ReadFile(const std::string& path, std::size_t max_bytes);
 
+// What standard input still holds, up to its end; also where it cannot be opened by a name.
+Expected<std::string, Error> ReadStandardInput(std::size_t max_bytes);
+
 // A temporary file beside it with `mode`, fsync, rename, fsync of the directory. Refused when
 // `path` exists and is no regular file (a socket, a directory, a device).
 Expected<void, Error> WriteFileAtomically(const std::string& path, std::string_view content,
                                           unsigned mode);
+
+// "/a/b" to "/a", "/a" to "/", "a" to ".".
+std::string DirectoryOf(const std::string& path);
 
 // Creates `path` and its missing parents with `mode` (less the umask). Existing ones stay as they
 // are.

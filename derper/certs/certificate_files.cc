@@ -30,11 +30,6 @@ Expected<KeyPair, Error> ReadPair(const CertificateFiles& files) {
   return KeyPair{.chain = std::move(*chain), .key = std::move(*key)};
 }
 
-std::string DirectoryOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
-
 }  // namespace
 
 CertificateFiles FilesFor(const std::string& directory, std::string_view hostname) {
