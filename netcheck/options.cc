@@ -4,11 +4,11 @@
 
 #include "common/base/socket_address.h"
 #include "common/base/text.h"
+#include "common/derp/map_fetch.h"
 
 namespace derp::netcheck {
 namespace {
 
-constexpr std::string_view kTailscaledSocket = "/var/run/tailscale/tailscaled.sock";
 constexpr std::int64_t kHighestPort = 65535;
 
 std::string FromEnvironment(const std::map<std::string, std::string>& environment,

@@ -4,7 +4,6 @@
 
 #include "common/base/defaults.h"
 #include "common/base/file.h"
-#include "common/base/text.h"
 #include "common/derpmap/reader.h"
 #include "common/http/fetch.h"
 
@@ -20,8 +19,7 @@ Expected<std::string, Error> Download(const http::FetchRequest& request, TimePoi
   auto response = http::Fetch(request, deadline);
   if (!response) return Fail(response.error());
   if (response->status != 200) {
-    return Fail(Error{ErrorCode::kProtocol, fmt::format("status {}: {}", response->status,
-                                                        PrintablePeerText(response->body))});
+    return Fail(Error{ErrorCode::kProtocol, fmt::format("HTTP status {}", response->status)});
   }
   return std::move(response->body);
 }
@@ -41,7 +39,7 @@ Expected<std::string, Error> ReadText(const MapSource& source, const std::string
     case MapSource::Kind::kFile:
       return ReadFile(source.location, kMaxDerpMapBytes);
     case MapSource::Kind::kStdin:
-      return ReadFile("/dev/stdin", kMaxDerpMapBytes);
+      return ReadStandardInput(kMaxDerpMapBytes);
   }
   return Fail(Error{ErrorCode::kUnsupported, "unknown kind of source"});
 }
@@ -51,15 +49,10 @@ Expected<std::string, Error> ReadText(const MapSource& source, const std::string
 Expected<derpmap::MapDocument, Error> FetchMap(const MapSource& source,
                                                const std::string& tailscaled_socket,
                                                TimePoint deadline) {
-  const std::string shown =
-      source.kind == MapSource::Kind::kLocal ? "tailscaled at " + tailscaled_socket : source.shown;
-  auto text = ReadText(source, tailscaled_socket, deadline);
-  if (!text) return Fail(Within(shown, text.error()));
+  const auto text = ReadText(source, tailscaled_socket, deadline);
+  if (!text) return Fail(text.error());
   auto document = derpmap::Read(*text);
-  if (!document) {
-    return Fail(
-        Error{ErrorCode::kProtocol, fmt::format("{}: {}", shown, document.error().ToString())});
-  }
+  if (!document) return Fail(Error{ErrorCode::kProtocol, document.error().ToString()});
   return std::move(*document);
 }
 

@@ -14,7 +14,8 @@ namespace derp {
 // Where tailscaled listens: the platform's default path (derper.md 5.1).
 inline constexpr std::string_view kTailscaledSocket = "/var/run/tailscale/tailscaled.sock";
 
-// The error names source, HTTP status or the place in the text.
+// The error says what the system, the HTTP status or the place in the text says; naming the source
+// is the caller's. kProtocol: there was an answer, but no map; kNotFound: no such file.
 Expected<derpmap::MapDocument, Error> FetchMap(const derpmap::MapSource& source,
                                                const std::string& tailscaled_socket,
                                                TimePoint deadline);

@@ -28,4 +28,8 @@ Expected<LoadedMap, Error> LoadMap(const std::vector<std::string>& sources, Time
 // code that matches no region: a check that silently checks nothing is worse than a failure.
 Expected<void, Error> KeepRegions(const std::vector<std::string>& codes, LoadedMap& map);
 
+// One after the other: the map that is probed.
+Expected<LoadedMap, Error> LoadProbedMap(const std::vector<std::string>& sources,
+                                         const std::vector<std::string>& codes, TimePoint deadline);
+
 }  // namespace derp::probe

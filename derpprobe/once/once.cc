@@ -44,12 +44,9 @@ class OnceRun {
     }
     GoLine(key->log_line);
     GoLine("Waiting for all probes (may take up to 1m)");
-    auto map = LoadMap(options_.derp_map, start_ + kMapDeadline);
+    auto map = LoadProbedMap(options_.derp_map, options_.region_codes, start_ + kMapDeadline);
     map_latency_ = clock_.Now() - start_;
     if (!map) return MapFailed(map.error());
-    if (const auto kept = KeepRegions(options_.region_codes, *map); !kept) {
-      return MapFailed(kept.error());
-    }
     return Report(*map, Measure(*map, key->key));
   }
 
