@@ -63,14 +63,10 @@ int Serve(const derp::probe::Options& options,
                                options.mesh_interval},
                  .spread = options.spread,
                  .instance = HostName(),
-                 .region_codes = options.region_codes,
-                 .mesh_key_allowed = derp::probe::MeshKeyMayGoToMap(options),
-                 .map_url = derp::probe::ShownSources(options.derp_map)}};
-  const auto load = [&]() -> derp::Expected<derp::derpmap::MapDocument, derp::Error> {
+                 .mesh_key_allowed = derp::probe::MeshKeyMayGoToMap(options)}};
+  const auto load = [&] {
     const auto deadline = clock.Now() + options.interval * 4 / 5;
-    auto map = derp::probe::LoadMap(options.derp_map, deadline);
-    if (!map) return derp::Fail(map.error());
-    return std::move(map->merged.document);
+    return derp::probe::LoadProbedMap(options.derp_map, options.region_codes, deadline);
   };
   return derp::probe::RunService(service, load, context, clock, logger);
 }

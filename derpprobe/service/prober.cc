@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "common/derpmap/lint.h"
-#include "common/derpmap/merge.h"
 #include "common/diagnosis/catalogue.h"
 #include "derpprobe/schedule/spread.h"
 
@@ -40,18 +38,6 @@ bool Covers(const diagnosis::StagesAsked& asked, std::string_view probe_class) {
 
 }  // namespace
 
-derpmap::DerpMap FilterRegions(const derpmap::DerpMap& map, const std::vector<std::string>& codes) {
-  if (codes.empty()) return map;
-  derpmap::DerpMap filtered = map;
-  std::erase_if(filtered.regions, [&codes](const auto& entry) {
-    const derpmap::Region& region = entry.second;
-    return std::none_of(codes.begin(), codes.end(), [&region](const std::string& code) {
-      return code == region.code || code == fmt::format("{}", region.id);
-    });
-  });
-  return filtered;
-}
-
 Prober::Prober(ProberOptions options, LoadMap load, diagnosis::Measurer& measurer, Board& board,
                ProbeTable& table, const Clock& clock, const Logger& logger)
     : options_(std::move(options)),
@@ -82,16 +68,13 @@ void Prober::Stop() { runner_.Stop(); }
 void Prober::RefreshMap() {
   const TimePoint began = clock_.Now();
   table_.Begin(kMapProbe, clock_.WallNow());
-  auto document = load_();
-  std::string failure = document ? "" : document.error().context;
+  auto loaded = load_();
+  const std::string failure = loaded ? "" : loaded.error().context;
   std::string fatal;  // what makes the probe itself fail
   {
     const MutexLock lock(mutex_);
-    if (document) {
-      notes_ = derpmap::Lint(*document);
-      keeper_.Accept(derpmap::Merge({{options_.map_url, *document}}), clock_.Now());
-      map_accepted_ = clock_.WallNow();
-      UseMap(*document, notes_);
+    if (loaded) {
+      UseMap(std::move(*loaded));
     } else {
       if (!keeper_.Excuse(clock_.Now())) fatal = failure;
       board_.SetMapFailure(failure);
@@ -103,17 +86,18 @@ void Prober::RefreshMap() {
   table_.End(kMapProbe, clock_.WallNow(), {fatal.empty(), clock_.Now() - began, fatal});
 }
 
-void Prober::UseMap(const derpmap::MapDocument& document, const std::vector<derpmap::Note>& notes) {
-  derpmap::DerpMap filtered = FilterRegions(document.map, options_.region_codes);
-  board_.SetMap(filtered, diagnosis::MapFindings(notes), {options_.map_url, map_accepted_, ""});
-  std::vector<ProbeSpec> specs = ProbesOf(filtered, options_.intervals);
-  if (specs.empty()) logger_.Warn("derp map: no node to probe in {}", options_.map_url);
+void Prober::UseMap(LoadedMap loaded) {
+  notes_ = std::move(loaded.notes);
+  keeper_.Accept(std::move(loaded.merged), clock_.Now());
+  const derpmap::DerpMap& map = keeper_.map()->document.map;
+  board_.SetMap(map, diagnosis::MapFindings(notes_), {loaded.shown, clock_.WallNow(), ""});
+  std::vector<ProbeSpec> specs = ProbesOf(map, options_.intervals);
+  if (specs.empty()) logger_.Warn("derp map: no node to probe in {}", loaded.shown);
   specs.push_back(MapProbeSpec(options_.intervals.map));
   const ProbeTable::Changes changes = table_.Reconcile(specs);
   for (const std::string& name : changes.removed) logger_.Info("removing probe {}", name);
   for (const std::string& name : changes.added) logger_.Info("adding probe {}", name);
-  Schedule(filtered);
-  map_ = std::move(filtered);
+  Schedule(map);
 }
 
 void Prober::Schedule(const derpmap::DerpMap& map) {
@@ -164,8 +148,10 @@ void Prober::RunRegion(std::int64_t region_id, bool all_classes) {
   {
     const MutexLock lock(mutex_);
     const auto state = regions_.find(region_id);
-    const auto region = map_.regions.find(region_id);
-    if (state == regions_.end() || region == map_.regions.end()) return;
+    if (state == regions_.end() || !keeper_.map()) return;
+    const auto& regions = keeper_.map()->document.map.regions;
+    const auto region = regions.find(region_id);
+    if (region == regions.end()) return;
     code = state->second.code;
     asked = ClaimDue(state->second, all_classes);
     derpmap::DerpMap only;
@@ -232,7 +218,7 @@ void Prober::Collect(std::vector<metrics::Family>& families) {
         std::chrono::duration<double>(*age).count());
   }
   add("derpprobe_map_nodes", metrics::Kind::kGauge, "Nodes of the map after the region filter.",
-      static_cast<double>(map_.NodeCount()));
+      keeper_.map() ? static_cast<double>(keeper_.map()->document.map.NodeCount()) : 0);
   add("derpprobe_map_fetch_failures_total", metrics::Kind::kCounter,
       "Map refreshes that failed, excused ones included.", static_cast<double>(keeper_.failures()));
 }

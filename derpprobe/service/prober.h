@@ -14,9 +14,9 @@
 #include "common/base/log.h"
 #include "common/base/mutex.h"
 #include "common/derpmap/keeper.h"
-#include "common/derpmap/note.h"
 #include "common/diagnosis/measure.h"
 #include "derpprobe/classes/views.h"
+#include "derpprobe/maps/map_loader.h"
 #include "derpprobe/schedule/probe_table.h"
 #include "derpprobe/schedule/task_runner.h"
 #include "derpprobe/service/board.h"
@@ -26,16 +26,14 @@ namespace derp::probe {
 struct ProberOptions {
   ClassIntervals intervals;
   bool spread = true;
-  std::string instance;                   // mixes into the spread: usually the host name
-  std::vector<std::string> region_codes;  // codes or ids; empty: all
+  std::string instance;  // mixes into the spread: usually the host name
   bool mesh_key_allowed = false;
-  std::string map_url;  // as shown to people
 };
 
 class Prober {
  public:
-  // Fetches, reads and lints the map; called in a pool thread, never twice at once.
-  using LoadMap = std::function<Expected<derpmap::MapDocument, Error>()>;
+  // Fetches the map to probe; called in a pool thread, never twice at once.
+  using LoadMap = std::function<Expected<LoadedMap, Error>()>;
 
   // What is handed in must outlive the prober.
   Prober(ProberOptions options, LoadMap load, diagnosis::Measurer& measurer, Board& board,
@@ -64,8 +62,7 @@ class Prober {
   };
 
   void RefreshMap();
-  void UseMap(const derpmap::MapDocument& document, const std::vector<derpmap::Note>& notes)
-      DERP_REQUIRES(mutex_);
+  void UseMap(LoadedMap loaded) DERP_REQUIRES(mutex_);
   void Schedule(const derpmap::DerpMap& map) DERP_REQUIRES(mutex_);
   void RunRegion(std::int64_t region_id, bool all_classes);
   diagnosis::StagesAsked ClaimDue(RegionState& state, bool all_classes) DERP_REQUIRES(mutex_);
@@ -82,15 +79,10 @@ class Prober {
 
   Mutex mutex_;
   derpmap::MapKeeper keeper_ DERP_GUARDED_BY(mutex_);
-  derpmap::DerpMap map_ DERP_GUARDED_BY(mutex_);  // after the filter
   std::vector<derpmap::Note> notes_ DERP_GUARDED_BY(mutex_);
   std::map<std::int64_t, RegionState> regions_ DERP_GUARDED_BY(mutex_);
-  std::optional<WallTime> map_accepted_ DERP_GUARDED_BY(mutex_);
 
   TaskRunner runner_;  // last: its threads use the members above
 };
-
-// The regions a filter leaves; codes match exactly, numbers match ids.
-derpmap::DerpMap FilterRegions(const derpmap::DerpMap& map, const std::vector<std::string>& codes);
 
 }  // namespace derp::probe

@@ -99,6 +99,19 @@ class ServiceTest(unittest.TestCase):
             page = service.wait_page("map not refreshed")
             self.assertIn("All 2 nodes usable", page)
 
+    def test_a_filter_that_matches_no_region_is_a_map_failure(self):
+        with Region() as region:
+            nothing = Service(region, "-region-code", "fra")
+            region.callback(nothing.stop)
+            nothing.wait_page("map not refreshed", "-region-code fra: no such region in the map")
+            self.assertIn("-region-code fra: no such region in the map", nothing.text())
+            nothing.stop()
+            service = Service(region, "-region-code", "lab")
+            region.callback(service.stop)
+            service.wait_page("All 2 nodes usable")
+            region.map.write_text(region.map.read_text().replace('"lab"', '"den"'))
+            self.assertIn("All 2 nodes usable", service.wait_page("map not refreshed", "-region-code lab"))
+
     def test_debug_and_metrics_follow_the_access_rule_and_the_page_is_open(self):
         with Region() as region:
             service = Service(region)
