@@ -3,7 +3,6 @@
 #include <utility>
 #include <variant>
 
-#include "common/net/tls_context.h"
 #include "common/wire/upgrade.h"
 
 namespace derp {
@@ -39,7 +38,8 @@ MeshClient::MeshClient(MeshClientOptions options, MeshClientEvents events, net::
       resolver_(std::move(resolver)),
       random_(random),
       logger_(logger),
-      own_(options_.key.Public()) {}
+      own_(options_.key.Public()),
+      tls_context_(options_.url.tls ? net::TlsClientContext::Make() : nullptr) {}
 
 MeshClient::~MeshClient() { Stop(); }
 
@@ -70,9 +70,9 @@ void MeshClient::Dial() {
 void MeshClient::OnConnected(net::Fd fd) {
   dialer_.reset();
   std::optional<net::TlsSession> tls;
-  if (options_.url.tls) {
-    roots_ = options_.roots ? options_.roots() : net::RootStore::System();
-    tls = net::TlsSession::Client(net::TlsClientContext::Make(), options_.url.host);
+  if (tls_context_) {
+    roots_ = options_.roots();
+    tls = net::TlsSession::Client(tls_context_, options_.url.host);
   }
   LoopStream::Events events{.ready = [this] { return OnStreamReady(); },
                             .data = [this](ByteView bytes) { return OnData(bytes); },

@@ -23,6 +23,7 @@
 #include "common/net/event_loop.h"
 #include "common/net/peer_verification.h"
 #include "common/net/resolver.h"
+#include "common/net/tls_context.h"
 #include "common/wire/messages.h"
 
 namespace derp {
@@ -35,7 +36,8 @@ struct MeshClientOptions {
   std::string dial_host{};  // where TCP goes instead of the URL's host; TLS name and Host stay
   NodePrivate key;          // the relay's own: the other side then knows whose link this is
   MeshKey mesh_key;
-  // The trust anchors, asked for at every dial, so that a reload needs no restart.
+  // The trust anchors, asked for at every dial, so that a reload needs no restart. https needs
+  // them.
   std::function<std::shared_ptr<const net::RootStore>()> roots{};
   // How long to wait after so many failures in a row; unset: always kMeshRetryInterval.
   std::function<Duration(unsigned failures)> retry_delay{};
@@ -116,6 +118,7 @@ class MeshClient {
   RandomSource& random_;
   const Logger& logger_;
   const NodePublic own_;
+  const std::shared_ptr<const net::TlsClientContext> tls_context_;  // null: plain text
 
   State state_ = State::kStopped;
   std::unique_ptr<Timers> timers_;
