@@ -23,9 +23,7 @@ inline constexpr auto kMeshWriteTimeout = std::chrono::seconds(30);  // a mesh l
 inline constexpr auto kMeshRetryInterval = std::chrono::seconds(5);  // as Go's watch loop
 
 // Connecting to a node (derp-protocol.md 6.2).
-inline constexpr auto kConnectTimeout = std::chrono::seconds(10);          // DNS to login
-inline constexpr auto kNodeDialTimeout = std::chrono::milliseconds(1500);  // TCP to one node
-inline constexpr auto kIpv4StartDelay = std::chrono::milliseconds(200);    // when IPv6 is preferred
+inline constexpr auto kConnectTimeout = std::chrono::seconds(10);  // DNS to login
 
 // HTTP (architecture 4): enough for any real client, too little to be worth filling.
 inline constexpr std::size_t kMaxRequestHead = 16 * 1024;
