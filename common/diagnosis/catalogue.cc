@@ -108,6 +108,15 @@ Finding MakeFinding(std::string_view code) {
   return finding;
 }
 
+Finding MakeFinding(std::string_view code, std::string headline, std::string fact,
+                    std::string advice) {
+  Finding finding = MakeFinding(code);
+  finding.headline = std::move(headline);
+  finding.fact = std::move(fact);
+  finding.advice = std::move(advice);
+  return finding;
+}
+
 std::string ExplainText(const CatalogueEntry& entry) {
   std::string text = fmt::format("{}  {}, stage {}, since {}\n", entry.code,
                                  SeverityName(entry.severity), StageName(entry.stage), entry.since);

@@ -36,6 +36,8 @@ std::vector<Stage> HiddenStages(const CatalogueEntry& entry);
 
 // A finding with stage and severity of its code. The code must exist.
 Finding MakeFinding(std::string_view code);
+Finding MakeFinding(std::string_view code, std::string headline, std::string fact,
+                    std::string advice);
 
 // The page `derpprobe -explain CODE` prints (output.md 2).
 std::string ExplainText(const CatalogueEntry& entry);

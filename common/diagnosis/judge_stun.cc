@@ -27,65 +27,59 @@ std::string_view FamilyWord(const StunOutcome& outcome) {
   return outcome.target.ip.is_v4() ? "IPv4" : "IPv6";
 }
 
-Finding Make(std::string_view code, std::string headline, std::string fact, std::string advice) {
-  Finding finding = MakeFinding(code);
-  finding.headline = std::move(headline);
-  finding.fact = std::move(fact);
-  finding.advice = std::move(advice);
-  return finding;
-}
-
 // None of the requests got a right answer: why?
 Finding Unanswered(const StunOutcome& outcome) {
   if (outcome.plain_answered) {
-    return Make("stun.not_derper", "answers other STUN clients than Tailscale's",
-                fmt::format("{}, but a request without attributes was answered", Replies(outcome)),
-                "serve STUN by the relay itself");
+    return MakeFinding(
+        "stun.not_derper", "answers other STUN clients than Tailscale's",
+        fmt::format("{}, but a request without attributes was answered", Replies(outcome)),
+        "serve STUN by the relay itself");
   }
   if (outcome.foreign_source) {
-    return Make("stun.foreign_source", "answers from another address than was asked",
-                fmt::format("asked {}, answered by {}", outcome.target.ToString(),
-                            outcome.foreign_source->ToString()),
-                "make the relay answer from the address that was asked");
+    return MakeFinding("stun.foreign_source", "answers from another address than was asked",
+                       fmt::format("asked {}, answered by {}", outcome.target.ToString(),
+                                   outcome.foreign_source->ToString()),
+                       "make the relay answer from the address that was asked");
   }
   if (!outcome.malformed.empty()) {
-    return Make("stun.malformed", "what answers is of no use to clients",
-                fmt::format("{}; last answer: {}", Replies(outcome), outcome.malformed),
-                "correct STUNPort in the map");
+    return MakeFinding("stun.malformed", "what answers is of no use to clients",
+                       fmt::format("{}; last answer: {}", Replies(outcome), outcome.malformed),
+                       "correct STUNPort in the map");
   }
   if (outcome.refused) {
-    return Make("stun.refused", "nobody listens on the STUN port",
-                fmt::format("{}: ICMP port unreachable", outcome.target.ToString()),
-                "start derper with STUN, or write STUNPort -1 into the map");
+    return MakeFinding("stun.refused", "nobody listens on the STUN port",
+                       fmt::format("{}: ICMP port unreachable", outcome.target.ToString()),
+                       "start derper with STUN, or write STUNPort -1 into the map");
   }
-  return Make("stun.no_reply", fmt::format("silent over {}", FamilyWord(outcome)), Replies(outcome),
-              fmt::format("open UDP {} on host and cloud firewall; try stunc {}",
-                          outcome.target.port, outcome.target.ip.ToString()));
+  return MakeFinding("stun.no_reply", fmt::format("silent over {}", FamilyWord(outcome)),
+                     Replies(outcome),
+                     fmt::format("open UDP {} on host and cloud firewall; try stunc {}",
+                                 outcome.target.port, outcome.target.ip.ToString()));
 }
 
 std::optional<Finding> JudgeMappedAddress(const StunOutcome& outcome) {
   if (!outcome.mapped) return std::nullopt;
   const IpAddress& mapped = outcome.mapped->ip;
   if (mapped.family() != outcome.target.ip.family()) {
-    return Make("stun.mapped_family", "reports an address of the other family",
-                fmt::format("asked over {}, it reports {}", FamilyWord(outcome),
-                            outcome.mapped->ToString()),
-                "give the relay an address of that family, or write \"none\" into the map");
+    return MakeFinding("stun.mapped_family", "reports an address of the other family",
+                       fmt::format("asked over {}, it reports {}", FamilyWord(outcome),
+                                   outcome.mapped->ToString()),
+                       "give the relay an address of that family, or write \"none\" into the map");
   }
   const bool suspicious = !IsPublic(mapped) || mapped == outcome.target.ip;
   const bool own = outcome.local && *outcome.local == mapped;
   if (!suspicious || own || !IsPublic(outcome.target.ip)) return std::nullopt;
-  return Make("stun.mapped_private", "reports an address that is not the prober's",
-              fmt::format("it reports {}, this machine is {}", outcome.mapped->ToString(),
-                          outcome.local ? outcome.local->ToString() : "unknown"),
-              "run the relay with host networking (a proxy rewrites the source)");
+  return MakeFinding("stun.mapped_private", "reports an address that is not the prober's",
+                     fmt::format("it reports {}, this machine is {}", outcome.mapped->ToString(),
+                                 outcome.local ? outcome.local->ToString() : "unknown"),
+                     "run the relay with host networking (a proxy rewrites the source)");
 }
 
 std::optional<Finding> JudgeLoss(const StunOutcome& outcome) {
   const int lost = outcome.sent - static_cast<int>(outcome.rtts.size());
   if (lost < 2 || lost <= kLossShare * outcome.sent) return std::nullopt;
-  return Make("stun.loss", fmt::format("loses requests over {}", FamilyWord(outcome)),
-              Replies(outcome), "look at the line and the relay's load");
+  return MakeFinding("stun.loss", fmt::format("loses requests over {}", FamilyWord(outcome)),
+                     Replies(outcome), "look at the line and the relay's load");
 }
 
 }  // namespace

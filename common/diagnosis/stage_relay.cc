@@ -16,14 +16,6 @@ namespace {
 
 constexpr auto kSlowMargin = std::chrono::milliseconds(50);
 
-Finding Make(std::string_view code, std::string headline, std::string fact, std::string advice) {
-  Finding finding = MakeFinding(code);
-  finding.headline = std::move(headline);
-  finding.fact = std::move(fact);
-  finding.advice = std::move(advice);
-  return finding;
-}
-
 class RelayRun {
  public:
   RelayRun(BlockingClient& sender, BlockingClient& receiver, const WalkContext& context,
@@ -111,9 +103,10 @@ class RelayRun {
   void Take(ByteView bytes) {
     const PacketLedger::Result result = ledger_.Receive(bytes);
     if (result.arrival == PacketLedger::Arrival::kCorrupt) {
-      stage_.finding = Make("relay.corrupt", "changes packets",
-                            fmt::format("a packet of 64 bytes arrived as {} others", bytes.size()),
-                            "replace the relay; look at its memory");
+      stage_.finding =
+          MakeFinding("relay.corrupt", "changes packets",
+                      fmt::format("a packet of 64 bytes arrived as {} others", bytes.size()),
+                      "replace the relay; look at its memory");
     }
     if (result.arrival != PacketLedger::Arrival::kOurs) return;
     const Duration took = context_.clock.Now() - result.sent->at;
@@ -125,7 +118,7 @@ class RelayRun {
 
   void Closed(const ClientFailure& failure) {
     const Duration after = context_.clock.Now() - start_;
-    stage_.finding = Make(
+    stage_.finding = MakeFinding(
         "relay.closed", "ends the connection in the middle of the exchange",
         fmt::format("{} after {}", PrintablePeerText(failure.error.context), Milliseconds(after)),
         "look at the relay's and the proxy's log");
@@ -135,16 +128,16 @@ class RelayRun {
   void Judge(std::optional<Duration> tcp_rtt) {
     if (!stage_.first) {
       stage_.finding =
-          Make("relay.lost", "takes packets and does not deliver them",
-               fmt::format("0 of {} packets in {}", tries_, ShortDuration(stage_.duration)),
-               "look at the relay's drop counters (/debug/varz)");
+          MakeFinding("relay.lost", "takes packets and does not deliver them",
+                      fmt::format("0 of {} packets in {}", tries_, ShortDuration(stage_.duration)),
+                      "look at the relay's drop counters (/debug/varz)");
       return;
     }
     if (counted_ < counted_sent_) {
       stage_.finding =
-          Make("relay.loss", "loses packets",
-               fmt::format("{} of {} packets lost", counted_sent_ - counted_, counted_sent_),
-               "look at the relay's load and limits");
+          MakeFinding("relay.loss", "loses packets",
+                      fmt::format("{} of {} packets lost", counted_sent_ - counted_, counted_sent_),
+                      "look at the relay's load and limits");
       return;
     }
     JudgeSpeed(tcp_rtt);
@@ -155,10 +148,10 @@ class RelayRun {
     if (!tcp_rtt || rtts_.empty()) return;
     const Duration best = *std::min_element(rtts_.begin(), rtts_.end());
     if (best <= 3 * *tcp_rtt || best <= *tcp_rtt + kSlowMargin) return;
-    stage_.finding = Make("relay.slow", "packets wait in the relay",
-                          fmt::format("at best {} through the relay, {} by TCP", Milliseconds(best),
-                                      Milliseconds(*tcp_rtt)),
-                          "look at the relay's load");
+    stage_.finding = MakeFinding("relay.slow", "packets wait in the relay",
+                                 fmt::format("at best {} through the relay, {} by TCP",
+                                             Milliseconds(best), Milliseconds(*tcp_rtt)),
+                                 "look at the relay's load");
   }
 
   BlockingClient& sender_;

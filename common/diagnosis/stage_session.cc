@@ -14,14 +14,6 @@ namespace derp::diagnosis {
 
 namespace {
 
-Finding Make(std::string_view code, std::string headline, std::string fact, std::string advice) {
-  Finding finding = MakeFinding(code);
-  finding.headline = std::move(headline);
-  finding.fact = std::move(fact);
-  finding.advice = std::move(advice);
-  return finding;
-}
-
 bool TimedOut(const ClientFailure& failure) {
   return failure.fault == ClientFault::kTransport && failure.error.code == ErrorCode::kTimeout;
 }
@@ -42,25 +34,26 @@ Finding Refused(const HttpAnswer& answer, bool relay_answers) {
   if (status >= 300 && status < 400) {
     const std::string target =
         answer.location.empty() ? "no target" : PrintablePeerText(answer.location);
-    return Make("http.redirect", "redirects clients elsewhere",
-                fmt::format("status {} to {}", status, target),
-                "let /derp reach the relay without a redirect");
+    return MakeFinding("http.redirect", "redirects clients elsewhere",
+                       fmt::format("status {} to {}", status, target),
+                       "let /derp reach the relay without a redirect");
   }
   if (status == 404 && answer.first_words.find("derp server disabled") != std::string::npos) {
-    return Make("http.derp_disabled", "serves no DERP", Describe(answer),
-                "remove -derp=false from the relay, or mark the node STUNOnly in the map");
+    return MakeFinding("http.derp_disabled", "serves no DERP", Describe(answer),
+                       "remove -derp=false from the relay, or mark the node STUNOnly in the map");
   }
   if (relay_answers) {
-    return Make("http.upgrade_stripped", "something drops the upgrade on its way to the relay",
-                fmt::format("{}, while /derp/probe answers as a relay does", Describe(answer)),
-                "have the proxy pass Upgrade and Connection on, or pass TCP through");
+    return MakeFinding(
+        "http.upgrade_stripped", "something drops the upgrade on its way to the relay",
+        fmt::format("{}, while /derp/probe answers as a relay does", Describe(answer)),
+        "have the proxy pass Upgrade and Connection on, or pass TCP through");
   }
   if (status == 426 || status == 400 || status >= 500) {
-    return Make("http.upgrade_refused", "refuses the upgrade to DERP", Describe(answer),
-                "look at the log of what answers there");
+    return MakeFinding("http.upgrade_refused", "refuses the upgrade to DERP", Describe(answer),
+                       "look at the log of what answers there");
   }
-  return Make("http.not_derp", "answers as no relay does", Describe(answer),
-              "correct the map, or let /derp reach the relay");
+  return MakeFinding("http.not_derp", "answers as no relay does", Describe(answer),
+                     "correct the map, or let /derp reach the relay");
 }
 
 }  // namespace
@@ -71,16 +64,16 @@ Finding HttpFinding(const ClientFailure& failure, bool relay_answers, Duration w
     finding = Refused(*failure.answer, relay_answers);
     finding.data["status"] = std::int64_t{failure.answer->status};
   } else if (failure.fault == ClientFault::kUpgradeMalformed) {
-    finding = Make("http.malformed", "speaks no HTTP behind TLS",
-                   PrintablePeerText(failure.error.context), "correct the port in the map");
+    finding = MakeFinding("http.malformed", "speaks no HTTP behind TLS",
+                          PrintablePeerText(failure.error.context), "correct the port in the map");
   } else if (TimedOut(failure)) {
-    finding = Make("http.timeout", "does not answer the upgrade",
-                   fmt::format("no complete answer in {}", ShortDuration(waited)),
-                   "look at the relay's load and log");
+    finding = MakeFinding("http.timeout", "does not answer the upgrade",
+                          fmt::format("no complete answer in {}", ShortDuration(waited)),
+                          "look at the relay's load and log");
   } else {
-    finding = Make("http.closed", "closes the connection instead of answering",
-                   fmt::format("closed {} after the request", Milliseconds(waited)),
-                   "look at the log of what stands in front of the relay");
+    finding = MakeFinding("http.closed", "closes the connection instead of answering",
+                          fmt::format("closed {} after the request", Milliseconds(waited)),
+                          "look at the log of what stands in front of the relay");
   }
   finding.data["error"] = PrintablePeerText(failure.error.context);
   return finding;
@@ -111,17 +104,17 @@ bool RelayAnswersProbe(const SocketAddress& address, const derpmap::Node& node,
 Finding GreetingFinding(const ClientFailure& failure, Duration waited) {
   Finding finding;
   if (failure.fault != ClientFault::kTransport) {
-    finding = Make("derp.bad_greeting", "greets as no relay does",
-                   PrintablePeerText(failure.error.context),
-                   "let the connection reach a DERP relay unchanged");
+    finding = MakeFinding("derp.bad_greeting", "greets as no relay does",
+                          PrintablePeerText(failure.error.context),
+                          "let the connection reach a DERP relay unchanged");
   } else if (TimedOut(failure)) {
-    finding = Make("derp.greeting_timeout", "accepts the upgrade, then stays silent",
-                   fmt::format("no ServerKey in {}", ShortDuration(waited)),
-                   "switch buffering off in the proxy; look at the relay's load");
+    finding = MakeFinding("derp.greeting_timeout", "accepts the upgrade, then stays silent",
+                          fmt::format("no ServerKey in {}", ShortDuration(waited)),
+                          "switch buffering off in the proxy; look at the relay's load");
   } else {
-    finding = Make("derp.greeting_closed", "accepts the upgrade, then closes",
-                   fmt::format("closed {} after the upgrade", Milliseconds(waited)),
-                   "look at the proxy's and the relay's log");
+    finding = MakeFinding("derp.greeting_closed", "accepts the upgrade, then closes",
+                          fmt::format("closed {} after the upgrade", Milliseconds(waited)),
+                          "look at the proxy's and the relay's log");
   }
   finding.data["error"] = PrintablePeerText(failure.error.context);
   return finding;
@@ -130,25 +123,26 @@ Finding GreetingFinding(const ClientFailure& failure, Duration waited) {
 Finding LoginFinding(const ClientFailure& failure, bool known_key, Duration waited) {
   Finding finding;
   if (failure.fault == ClientFault::kBadServerKey) {
-    finding = Make("derp.bad_greeting", "greets with a key nobody can use",
-                   PrintablePeerText(failure.error.context), "replace the relay's key file");
+    finding = MakeFinding("derp.bad_greeting", "greets with a key nobody can use",
+                          PrintablePeerText(failure.error.context), "replace the relay's key file");
   } else if (failure.fault != ClientFault::kTransport) {
-    finding = Make("derp.bad_server_info", "answers the login unreadably",
-                   PrintablePeerText(failure.error.context),
-                   "let the connection reach one relay unchanged");
+    finding = MakeFinding("derp.bad_server_info", "answers the login unreadably",
+                          PrintablePeerText(failure.error.context),
+                          "let the connection reach one relay unchanged");
   } else if (TimedOut(failure)) {
-    finding = Make("derp.login_timeout", "does not answer the login",
-                   fmt::format("no ServerInfo in {}", ShortDuration(waited)),
-                   "look at the relay's log and its admission controller");
+    finding = MakeFinding("derp.login_timeout", "does not answer the login",
+                          fmt::format("no ServerInfo in {}", ShortDuration(waited)),
+                          "look at the relay's log and its admission controller");
   } else if (known_key) {
-    finding = Make("derp.login_refused", "refuses a key it should know",
-                   fmt::format("closed {} after a login with the mesh key", Milliseconds(waited)),
-                   "give relay and prober the same mesh key");
-  } else {
     finding =
-        Make("admission.closed", "relay not tested: it admits known keys only",
-             fmt::format("a throw-away key was refused {} after its login", Milliseconds(waited)),
-             "give derpprobe the mesh key (-mesh-psk-file) to test the rest");
+        MakeFinding("derp.login_refused", "refuses a key it should know",
+                    fmt::format("closed {} after a login with the mesh key", Milliseconds(waited)),
+                    "give relay and prober the same mesh key");
+  } else {
+    finding = MakeFinding(
+        "admission.closed", "relay not tested: it admits known keys only",
+        fmt::format("a throw-away key was refused {} after its login", Milliseconds(waited)),
+        "give derpprobe the mesh key (-mesh-psk-file) to test the rest");
   }
   finding.data["error"] = PrintablePeerText(failure.error.context);
   return finding;
