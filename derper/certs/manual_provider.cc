@@ -6,6 +6,7 @@
 
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/derpmap/json_writer.h"
 
 namespace derp::relay {
 namespace {
@@ -96,12 +97,16 @@ void ManualProvider::LogPair() const {
     logger_.Warn("derper: {} holds {} certificates; clients accept a sha256-raw pin for one only",
                  files_.certificate, pair_->chain.size());
   }
+  derpmap::Node node;
+  node.name = "custom";
+  node.region_id = 900;
+  node.host_name = ip;
+  node.cert_name = "sha256-raw:" + leaf.Sha256Hex();
   logger_.Info(
       "Using self-signed certificate for IP address {}. Configure it in DERPMap using: "
       "(https://tailscale.com/s/custom-derp)\n"
-      "  {{\"Name\":\"custom\",\"RegionID\":900,\"HostName\":\"{}\","
-      "\"CertName\":\"sha256-raw:{}\"}}",
-      GoQuote(ip), ip, leaf.Sha256Hex());
+      "  {}",
+      GoQuote(ip), derpmap::WriteJson(node));
 }
 
 metrics::Registry::Source ManualProvider::MetricsSource() const {
