@@ -30,18 +30,6 @@ void Append(std::vector<Family>& out, std::string name, Kind kind, std::string h
                  .samples = {std::move(sample)}});
 }
 
-// Without the descriptor that counting needs itself.
-double OpenDescriptors() {
-  DIR* const directory = opendir("/proc/self/fd");
-  if (directory == nullptr) return 0;
-  double count = -1;
-  while (const dirent* const entry = readdir(directory)) {
-    if (entry->d_name[0] != '.') ++count;
-  }
-  closedir(directory);
-  return count;
-}
-
 double SoftLimit(__rlimit_resource_t what) {
   rlimit limit{};
   if (getrlimit(what, &limit) != 0) return 0;
@@ -88,6 +76,17 @@ void AppendMemory(std::vector<Family>& out) {
 }
 
 }  // namespace
+
+double OpenDescriptors() {
+  DIR* const directory = opendir("/proc/self/fd");
+  if (directory == nullptr) return 0;
+  double count = -1;
+  while (const dirent* const entry = readdir(directory)) {
+    if (entry->d_name[0] != '.') ++count;
+  }
+  closedir(directory);
+  return count;
+}
 
 Registry::Source ProcessSource(std::string binary, std::string version) {
   const SystemClock clock;

@@ -49,4 +49,7 @@ class Registry {
 // process_*, process_start_unix_time, uptime_sec, node_boot_time_seconds, version{version,binary}.
 Registry::Source ProcessSource(std::string binary, std::string version);
 
+// The descriptors this process has open, without the one that counting needs itself.
+double OpenDescriptors();
+
 }  // namespace derp::metrics

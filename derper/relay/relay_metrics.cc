@@ -1,12 +1,12 @@
 #include "derper/relay/relay_metrics.h"
 
-#include <dirent.h>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "common/metrics/registry.h"
 #include "derper/relay/worker.h"
 
 namespace derp::relay {
@@ -207,15 +207,6 @@ double AverageQueueMs(const RelayState& state) {
   return workers == 0 ? 0 : sum / workers;
 }
 
-double OpenDescriptors() {
-  DIR* directory = opendir("/proc/self/fd");
-  if (directory == nullptr) return 0;
-  int count = -3;  // ".", ".." and the directory itself
-  while (readdir(directory) != nullptr) ++count;
-  closedir(directory);
-  return count;
-}
-
 }  // namespace
 
 void AppendRelayMetrics(const RelayState& state, std::vector<Family>& out) {
@@ -225,7 +216,7 @@ void AppendRelayMetrics(const RelayState& state, std::vector<Family>& out) {
   AppendTls(state, writer);
   AppendRegistry(state, writer);
   writer.Value("derp_average_queue_duration_ms", Kind::kUntyped, AverageQueueMs(state));
-  writer.Value("derp_current_file_descriptors", Kind::kGauge, OpenDescriptors());
+  writer.Value("derp_current_file_descriptors", Kind::kGauge, metrics::OpenDescriptors());
   // Streams over WebSocket are refused (upgrade_request.h), so none was ever accepted.
   writer.Value("derp_websocket_accepts", Kind::kCounter, 0);
   writer.Value("derp_memstats_sys0", Kind::kGauge, static_cast<double>(state.memory_at_start));

@@ -4,19 +4,9 @@
 #include <cstring>
 #include <span>
 
+#include "common/base/mix.h"
+
 namespace derp::relay {
-namespace {
-
-// A well-mixing permutation of 64 bits (the finaliser of splitmix64).
-std::uint64_t Mix(std::uint64_t value) {
-  value ^= value >> 30;
-  value *= 0xbf58476d1ce4e5b9U;
-  value ^= value >> 27;
-  value *= 0x94d049bb133111ebU;
-  return value ^ (value >> 31);
-}
-
-}  // namespace
 
 SourceLimiter::SourceLimiter(double rate, double burst, RandomSource& random)
     : rate_(rate), burst_(burst), seed_{random.U64(), random.U64()}, entries_(kSets * kWays) {}
@@ -30,7 +20,7 @@ SourceLimiter::Key SourceLimiter::KeyOf(const IpAddress& source) {
 }
 
 std::size_t SourceLimiter::SetOf(const Key& key) const {
-  return Mix(Mix(key[0] ^ seed_[0]) ^ key[1] ^ seed_[1]) % kSets;
+  return MixBits(MixBits(key[0] ^ seed_[0]) ^ key[1] ^ seed_[1]) % kSets;
 }
 
 bool SourceLimiter::Allow(const IpAddress& source, TimePoint now) {

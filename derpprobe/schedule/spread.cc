@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "common/base/mix.h"
+
 namespace derp::probe {
 namespace {
 
@@ -16,21 +18,13 @@ std::uint64_t Fnv1a(std::uint64_t hash, std::string_view text) {
   return hash;
 }
 
-// FNV leaves the high bits of short texts alike; this spreads them (the finaliser of splitmix64).
-std::uint64_t Mix(std::uint64_t value) {
-  value ^= value >> 30;
-  value *= 0xbf58476d1ce4e5b9;
-  value ^= value >> 27;
-  value *= 0x94d049bb133111eb;
-  return value ^ (value >> 31);
-}
-
 }  // namespace
 
 double SpreadFraction(std::string_view instance, std::string_view probe_name) {
   const std::uint64_t hash =
       Fnv1a(Fnv1a(Fnv1a(kFnvOffset, instance), std::string_view("\0", 1)), probe_name);
-  return static_cast<double>(Mix(hash) >> 11) * 0x1p-53;
+  // FNV leaves the high bits of short texts alike.
+  return static_cast<double>(MixBits(hash) >> 11) * 0x1p-53;
 }
 
 Duration SpreadDelay(std::string_view instance, std::string_view probe_name, Duration interval) {
