@@ -1,5 +1,4 @@
-// Base64 of RFC 4648: the standard alphabet with padding (section 4) and the URL alphabet without
-// (section 5).
+// Base64 of RFC 4648 section 4: the standard alphabet, padded.
 #pragma once
 
 #include <string>
@@ -9,6 +8,5 @@
 namespace derp {
 
 std::string EncodeBase64(ByteView bytes);
-std::string EncodeBase64Url(ByteView bytes);
 
 }  // namespace derp

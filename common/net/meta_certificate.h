@@ -6,8 +6,6 @@
 
 namespace derp::net {
 
-inline constexpr std::size_t kEd25519SeedSize = 32;
-
 // `seed` is an Ed25519 private key of 32 bytes.
 Certificate MakeMetaCertificateFrom(const NodePublic& server, ByteView seed, WallTime not_before,
                                     WallTime not_after);

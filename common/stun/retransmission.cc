@@ -23,11 +23,4 @@ RetransmissionSchedule::Action RetransmissionSchedule::Step(TimePoint now) {
   return Action::kSend;
 }
 
-Duration TotalTime(const RetransmissionOptions& options) {
-  RetransmissionSchedule schedule(options, TimePoint{});
-  while (schedule.Step(schedule.next()) == RetransmissionSchedule::Action::kSend) {
-  }
-  return schedule.next() - TimePoint{};
-}
-
 }  // namespace derp::stun

@@ -34,7 +34,4 @@ class RetransmissionSchedule {
   unsigned sent_ = 0;
 };
 
-// From the first send to giving up: 39.5 s for the RFC's figures.
-Duration TotalTime(const RetransmissionOptions& options);
-
 }  // namespace derp::stun

@@ -9,8 +9,6 @@
 
 namespace derp::wire {
 
-inline constexpr std::string_view kMetaCertificatePrefix = "derpkey";
-
 struct UpgradeRequest {
   std::string path = "/derp";
   std::string host{};        // value of the Host header, port included where it belongs

@@ -20,7 +20,6 @@ TEST_CASE("the RFC's figures give the RFC's times", "[stun]") {
   CHECK(schedule.sent() == 7);
   CHECK(schedule.Step(TimePoint{39499ms}) == Action::kWait);
   CHECK(schedule.Step(TimePoint{39500ms}) == Action::kGiveUp);
-  CHECK(TotalTime({}) == 39500ms);
 }
 
 TEST_CASE("a late call does not stretch the plan", "[stun]") {
@@ -37,7 +36,6 @@ TEST_CASE("a single send waits once and gives up", "[stun]") {
     CHECK(schedule.Step(TimePoint{}) == Action::kSend);
     CHECK(schedule.Step(TimePoint{1999ms}) == Action::kWait);
     CHECK(schedule.Step(TimePoint{2s}) == Action::kGiveUp);
-    CHECK(TotalTime(options) == 2s);
   }
 }
 
