@@ -1,12 +1,11 @@
 // A STUN server on loopback that behaves as told: answers, keeps silent for a while, or sees
-// another address than the true one. Runs on a thread of its own until it is destroyed.
+// another address than the true one.
 #pragma once
 
-#include <atomic>
 #include <optional>
-#include <thread>
+#include <string>
 
-#include "common/net/sockets.h"
+#include "tests/support/scripted_server.h"
 
 namespace derp::test {
 
@@ -18,25 +17,21 @@ struct StunBehaviour {
 class StunResponder {
  public:
   // `address` as "127.0.0.1" or "::1"; the port is the kernel's choice.
-  explicit StunResponder(std::string_view address, StunBehaviour behaviour = {});
-  ~StunResponder();
-  StunResponder(const StunResponder&) = delete;
-  StunResponder& operator=(const StunResponder&) = delete;
+  explicit StunResponder(std::string_view address, StunBehaviour behaviour = {})
+      : server_(SocketAddress{IpAddress::Parse(address).value(), 0}.ToString().c_str(),
+                [behaviour](const stun::TransactionId& id, const SocketAddress& source,
+                            unsigned number) -> std::vector<Answer> {
+                  if (number <= behaviour.ignore_first) return {};
+                  return {Answer{stun::BuildResponse(id, behaviour.mapped.value_or(source))}};
+                }) {}
 
-  std::uint16_t port() const { return local_.port; }
-  unsigned requests() const { return requests_; }
+  std::uint16_t port() const { return server_.address().port; }
+  unsigned requests() const { return server_.requests(); }
 
   static constexpr unsigned kAll = ~0U;  // for ignore_first
 
  private:
-  void Run();
-
-  const StunBehaviour behaviour_;
-  net::Fd fd_;
-  SocketAddress local_;
-  std::atomic<bool> ending_ = false;
-  std::atomic<unsigned> requests_ = 0;
-  std::thread thread_;
+  ScriptedServer server_;
 };
 
 }  // namespace derp::test

@@ -9,7 +9,7 @@
 #include "common/crypto/random.h"
 #include "common/net/sockets.h"
 #include "stunc/report_text.h"
-#include "tests/integration/stunc/scripted_server.h"
+#include "tests/support/scripted_server.h"
 
 namespace derp::stunc {
 namespace {

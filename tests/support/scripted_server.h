@@ -9,7 +9,7 @@
 #include "common/net/sockets.h"
 #include "common/stun/message.h"
 
-namespace derp::stunc::test {
+namespace derp::test {
 
 struct Answer {
   Bytes bytes;
@@ -40,4 +40,4 @@ class ScriptedServer {
   std::thread thread_;
 };
 
-}  // namespace derp::stunc::test
+}  // namespace derp::test

@@ -1,10 +1,10 @@
-#include "tests/integration/stunc/scripted_server.h"
+#include "tests/support/scripted_server.h"
 
 #include <utility>
 
 #include "common/base/clock.h"
 
-namespace derp::stunc::test {
+namespace derp::test {
 
 ScriptedServer::ScriptedServer(const char* address, Script script) : script_(std::move(script)) {
   const SocketAddress at = SocketAddress::Parse(address).value();
@@ -35,4 +35,4 @@ void ScriptedServer::Run() {
   }
 }
 
-}  // namespace derp::stunc::test
+}  // namespace derp::test
