@@ -38,6 +38,7 @@ int Serve(const Options& options, const Environment& environment, const Logger& 
 int main(int argc, char** argv) {
   derp::net::ReserveStandardDescriptors();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);  // a reload asked for before the server runs has nothing to do
   const Logger logger;
   try {
     const Environment environment = derp::cli::ProcessEnvironment();

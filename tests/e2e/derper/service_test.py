@@ -108,6 +108,18 @@ class ServiceTest(unittest.TestCase):
         self.assertIn('derper_reloads{outcome="failed"} 1', varz)
         self.assertIn('derper_reloads{outcome="ok"} 1', varz)
 
+    def test_a_hang_up_during_the_start_is_ignored(self):
+        key = self.folder / "slow"
+        os.mkfifo(key, 0o600)
+        relay = Program([program("derper"), "-a", "127.0.0.1:0", "-tls=off", "-stun=false", "-c", str(key)],
+                        self.folder / "log")
+        self.addCleanup(relay.stop)
+        with open(key, "w") as writer:  # opens when derper does, which now waits for its key
+            relay.process.send_signal(signal.SIGHUP)
+            writer.write('{"PrivateKey": "privkey:%s"}' % ("18" * 31 + "58"))
+        wait_until(lambda: relay.process.poll() is not None or "derper: serving on" in relay.text(), "the start")
+        self.assertIsNone(relay.process.poll(), relay.text())
+
     def test_termination_is_orderly_and_quick(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(signal=number):
