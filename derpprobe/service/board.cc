@@ -66,9 +66,11 @@ void Board::SetMap(const derpmap::DerpMap& map, std::vector<Finding> map_finding
   dirty_ = true;
 }
 
-void Board::SetMapFailure(std::string failure) {
+void Board::SetMapFailure(std::string failure, std::vector<Finding> map_findings) {
   const MutexLock lock(mutex_);
   state_.source.failure = std::move(failure);
+  map_findings_ = std::move(map_findings);
+  dirty_ = true;
 }
 
 void Board::PublishNode(diagnosis::NodeReport report) {

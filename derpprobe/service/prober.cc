@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/diagnosis/catalogue.h"
+#include "common/diagnosis/units.h"
 #include "derpprobe/schedule/spread.h"
 
 namespace derp::probe {
@@ -77,13 +78,33 @@ void Prober::RefreshMap() {
       UseMap(std::move(*loaded));
     } else {
       if (!keeper_.Excuse(clock_.Now())) fatal = failure;
-      board_.SetMapFailure(failure);
+      board_.SetMapFailure(failure, FailureFindings(fatal));
     }
   }
   if (!failure.empty()) logger_.Warn("derp map: {}", failure);
   const std::string errors = MapErrors(board_.State().report);
   if (fatal.empty()) fatal = errors;
   table_.End(kMapProbe, clock_.WallNow(), {fatal.empty(), clock_.Now() - began, fatal});
+}
+
+// What stands on the map now that its refresh failed: what the linter said of the map at hand, and
+// how bad the failure has become.
+std::vector<diagnosis::Finding> Prober::FailureFindings(const std::string& fatal) const {
+  std::vector<diagnosis::Finding> findings = diagnosis::MapFindings(notes_);
+  if (!fatal.empty()) {
+    findings.push_back(diagnosis::MakeFinding("map.unreadable", "the DERP map cannot be read",
+                                              fatal, "make the source serve a DERP map again"));
+  }
+  if (keeper_.IsStale(clock_.Now())) {
+    const Duration age = keeper_.Age(clock_.Now()).value_or(Duration::zero());
+    findings.push_back(
+        diagnosis::MakeFinding("map.stale", "the DERP map is old",
+                               fmt::format("the last good map is {} old; it is read every {}",
+                                           diagnosis::ShortDuration(age),
+                                           diagnosis::ShortDuration(options_.intervals.map)),
+                               "make the source serve a DERP map again"));
+  }
+  return findings;
 }
 
 void Prober::UseMap(LoadedMap loaded) {

@@ -62,6 +62,8 @@ class Prober {
   };
 
   void RefreshMap();
+  std::vector<diagnosis::Finding> FailureFindings(const std::string& fatal) const
+      DERP_REQUIRES(mutex_);
   void UseMap(LoadedMap loaded) DERP_REQUIRES(mutex_);
   void Schedule(const derpmap::DerpMap& map) DERP_REQUIRES(mutex_);
   void RunRegion(std::int64_t region_id, bool all_classes);

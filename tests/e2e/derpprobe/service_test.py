@@ -81,6 +81,17 @@ class ServiceTest(unittest.TestCase):
             region.map.write_text(json.dumps(text))
             service.wait_page("cert.pin_mismatch")
 
+    def test_without_a_map_the_page_says_why_and_the_first_good_map_is_taken(self):
+        with Region() as region:
+            text = region.map.read_text()
+            region.map.unlink()
+            service = Service(region)
+            region.callback(service.stop)
+            page = service.wait_page("map.unreadable", "no such file or directory")
+            self.assertIn("<title>? no nodes", page)
+            region.map.write_text(text)
+            self.assertNotIn("map.unreadable began", service.wait_page("All 2 nodes usable").split("Last changes")[0])
+
     def test_sighup_reads_the_map_again_at_once(self):
         with Region() as region:
             service = Service(region, "-interval", "1h")
