@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "derper/relay/packet_kind.h"
+#include "derper/relay/queues/packet_kind.h"
 
 namespace derp::relay {
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "common/base/log.h"
-#include "derper/relay/mailbox.h"
-#include "derper/relay/registry.h"
+#include "derper/relay/connection/stranger_budget.h"
+#include "derper/relay/queues/mailbox.h"
+#include "derper/relay/registry/registry.h"
 #include "derper/relay/relay.h"
-#include "derper/relay/stranger_budget.h"
 
 namespace derp::relay {
 

@@ -13,10 +13,10 @@
 
 #include "common/base/mutex.h"
 #include "common/net/event_loop.h"
-#include "derper/relay/connection.h"
+#include "derper/relay/connection/connection.h"
 #include "derper/relay/counters.h"
-#include "derper/relay/deadline_queue.h"
-#include "derper/relay/handshake_queue.h"
+#include "derper/relay/queues/deadline_queue.h"
+#include "derper/relay/queues/handshake_queue.h"
 #include "derper/relay/relay_state.h"
 
 namespace derp::relay {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "derper/relay/frame_stream.h"
+#include "derper/relay/connection/frame_stream.h"
 
 namespace {
 

@@ -1,0 +1,318 @@
+#include "derper/relay/connection/connection.h"
+
+#include <algorithm>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include "derper/relay/worker.h"
+
+namespace derp::relay {
+
+namespace {
+
+constexpr int kReadsPerTurn = 2;
+// Output rounds of 64 KiB that one connection gets before the others have their turn.
+constexpr int kRoundsPerTurn = 4;
+constexpr auto kIdleAfter = std::chrono::seconds(1);
+constexpr auto kRoundTripInterval = std::chrono::seconds(10);
+constexpr auto kDrainedCheck = std::chrono::milliseconds(20);
+constexpr auto kRestartTryFor = std::chrono::seconds(10);
+
+}  // namespace
+
+Connection::Connection(Worker& worker, ConnectionRef self, Incoming incoming)
+    : worker_(worker),
+      self_(self),
+      peer_(std::move(incoming.peer)),
+      listener_(worker.options().listeners[incoming.listener]),
+      transport_(std::move(incoming.fd), std::move(incoming.tls_context)),
+      io_(worker.loop(), transport_.fd(), [this](net::IoEvents events) { OnIo(events); }),
+      http_(std::in_place, peer_, transport_.tls() != nullptr) {
+  SetDeadline(worker.options().login_timeout);
+  UpdateInterest();
+}
+
+Connection::~Connection() {
+  EndRequest();
+  session_.reset();
+  frames_.Release(worker_.pool());
+}
+
+void Connection::OnIo(net::IoEvents events) {
+  if (doomed_) return;
+  if (events.writable || events.error) {
+    more_to_write_ = false;
+    transport_.Resume(worker_.scratch(), worker_.Now());
+    Flush();
+  }
+  if ((events.readable || events.error) && !doomed_) {
+    if (transport_.handshaking()) {
+      read_put_off_ = true;
+      worker_.PutOffHandshake(self_);
+    } else {
+      Read(kReadsPerTurn);
+    }
+  }
+  UpdateInterest();
+}
+
+void Connection::ContinueHandshake() {
+  if (doomed_) return;
+  read_put_off_ = false;
+  Read(1);
+  UpdateInterest();
+}
+
+void Connection::Read(int times) {
+  NoteActivity();
+  for (int i = 0; i < times && !doomed_ && !read_put_off_ && !owes_reply(); ++i) {
+    if (session_) session_->BeginInput();
+    switch (transport_.Receive(worker_.scratch(), *this, worker_.Now())) {
+      case Transport::Status::kProgress:
+        break;
+      case Transport::Status::kWouldBlock:
+        return;
+      case Transport::Status::kTlsFailed:
+        worker_.counters().tls_handshake_errors.Add();
+        Doom();
+        return;
+      case Transport::Status::kPlainHttp:
+        worker_.counters().tls_handshake_errors.Add();
+        StartDraining(std::chrono::seconds(1));
+        break;
+      case Transport::Status::kEnded:
+        if (owes_reply() && !doomed_) return;  // the end is found again behind the reply
+        if (frames_.inside_payload()) RefuseProtocol("the stream ended within a frame");
+        Doom();
+        return;
+      case Transport::Status::kFailed:
+        Doom();
+        return;
+    }
+    if (transport_.failed()) Doom();
+    if (transport_.blocked()) ArmStall();
+  }
+}
+
+bool Connection::OnPlain(ByteView bytes) {
+  switch (stage_) {
+    case Stage::kHead:
+    case Stage::kSite:
+    case Stage::kReplying:
+      if (FeedHttp(bytes)) return true;
+      Doom();
+      return false;
+    case Stage::kLogin:
+    case Stage::kSession:
+      if (frames_.Feed(bytes, *this, worker_.pool())) return true;
+      RefuseProtocol("frame out of place");
+      return false;
+    case Stage::kDraining:
+      return true;
+  }
+  return false;
+}
+
+FrameHandler::Verdict Connection::OnHeader(const wire::FrameHeader& header) {
+  if (stage_ == Stage::kLogin) return login_->OnHeader(header);
+  return session_->OnHeader(header);
+}
+
+bool Connection::OnFrame(const wire::Frame& frame) {
+  if (stage_ == Stage::kLogin) return FinishLogin(frame.payload);
+  worker_.NoteRelayWork();
+  return session_->OnFrame(frame) && !doomed_;
+}
+
+void Connection::Deliver(PacketKind kind, const HashedKey& source, ByteView payload,
+                         bool from_mesh) {
+  if (session_ && !doomed_ && stage_ == Stage::kSession) {
+    if (!session_->Fits(kind, payload.size())) Flush();
+  }
+  if (!session_ || doomed_ || stage_ != Stage::kSession) {
+    worker_.counters().Drop(DropReason::kGoneDisconnected, kind, payload.size());
+    return;
+  }
+  while (!session_->Fits(kind, payload.size())) session_->DropOldest(kind);
+  session_->Enqueue(kind, source, payload, from_mesh);
+  worker_.FlushLater(self_);
+}
+
+void Connection::Flush() {
+  flush_queued_ = false;
+  IoScratch& scratch = worker_.scratch();
+  for (int rounds = 0; !doomed_ && !transport_.failed() && !transport_.blocked();) {
+    if (!outbox_.empty()) {
+      const Bytes bytes = std::exchange(outbox_, {});
+      transport_.Write(bytes, scratch, worker_.Now());
+      continue;
+    }
+    if (!session_ || !session_->has_output()) {
+      OnAllWritten();
+      break;
+    }
+    if (rounds++ == kRoundsPerTurn) {
+      more_to_write_ = true;
+      break;
+    }
+    const ByteView output = session_->NextOutput(worker_.gather());
+    if (!output.empty()) transport_.Write(output, scratch, worker_.Now());
+    session_->OutputWritten(!transport_.failed());
+  }
+  if (transport_.failed()) Doom();
+  if (transport_.blocked()) ArmStall();
+  NoteActivity();
+  UpdateInterest();
+}
+
+void Connection::OnAllWritten() {
+  if (stage_ == Stage::kReplying) {
+    FinishReply();
+  } else if (stage_ == Stage::kDraining && !finished_writing_) {
+    finished_writing_ = true;
+    transport_.FinishWriting(worker_.scratch(), worker_.Now());
+    worker_.AddDeadline(self_, DeadlineKind::kDrained, worker_.Now() + kDrainedCheck);
+  }
+}
+
+// A close with unread input resets the connection and takes what was written with it; so the peer
+// is given a moment to end first.
+void Connection::StartDraining(Duration patience) {
+  if (stage_ != Stage::kDraining) {
+    stage_ = Stage::kDraining;
+    SetDeadline(patience);
+  }
+  worker_.FlushLater(self_);
+}
+
+void Connection::BeginStop(std::chrono::milliseconds reconnect_in) {
+  if (doomed_) return;
+  if (!session_) {
+    Doom();
+    return;
+  }
+  session_->QueueRestarting({.reconnect_in = reconnect_in, .try_for = kRestartTryFor});
+  StartDraining(std::chrono::seconds(2));
+}
+
+void Connection::UpdateInterest() {
+  if (doomed_) {
+    io_.Want(false, false);
+    return;
+  }
+  io_.Want(!read_put_off_ && !owes_reply(), transport_.blocked() || more_to_write_);
+}
+
+void Connection::Doom() {
+  if (doomed_) return;
+  doomed_ = true;
+  io_.Want(false, false);
+  worker_.BuryLater(self_);
+}
+
+void Connection::SetDeadline(Duration after) {
+  deadline_ = worker_.Now() + after;
+  worker_.AddDeadline(self_, DeadlineKind::kLogin, deadline_);
+}
+
+void Connection::OnDeadline(DeadlineKind kind) {
+  if (doomed_) return;
+  switch (kind) {
+    case DeadlineKind::kLogin:
+      OnLoginDeadline();
+      return;
+    case DeadlineKind::kStall:
+      CheckStall();
+      return;
+    case DeadlineKind::kIdle:
+      CheckIdle();
+      return;
+    case DeadlineKind::kKeepAlive:
+      if (stage_ != Stage::kSession) return;
+      session_->QueueKeepAlive();
+      worker_.FlushLater(self_);
+      worker_.AddDeadline(self_, kind, worker_.Now() + keep_alive_interval_);
+      return;
+    case DeadlineKind::kDrained:
+      if (transport_.PeerTookAll()) {
+        Doom();
+      } else {
+        worker_.AddDeadline(self_, kind, worker_.Now() + kDrainedCheck);
+      }
+      return;
+    case DeadlineKind::kRoundTrip:
+      SampleRoundTrip();
+      return;
+  }
+}
+
+// Every SetDeadline() adds an item of its own, so an earlier one that was moved is simply ignored.
+void Connection::OnLoginDeadline() {
+  const bool ours_to_wait = stage_ == Stage::kSite || stage_ == Stage::kSession;
+  if (!ours_to_wait && worker_.Now() >= deadline_) Doom();
+}
+
+Duration Connection::StallLimit() const {
+  return session_ && session_->is_mesh() ? Duration(kMeshWriteTimeout)
+                                         : worker_.options().write_timeout;
+}
+
+void Connection::ArmStall() {
+  if (stall_queued_ || StallLimit() == Duration::zero()) return;
+  stall_queued_ = true;
+  stall_since_ = worker_.Now();
+  worker_.AddDeadline(self_, DeadlineKind::kStall, stall_since_ + StallLimit());
+}
+
+void Connection::CheckStall() {
+  stall_queued_ = false;
+  if (!transport_.blocked()) return;
+  const TimePoint since = std::max(stall_since_, transport_.last_progress());
+  if (worker_.Now() - since < StallLimit()) {
+    stall_queued_ = true;
+    stall_since_ = since;
+    worker_.AddDeadline(self_, DeadlineKind::kStall, since + StallLimit());
+  } else if (transport_.PeerTookSomething()) {
+    ArmStall();
+  } else {
+    worker_.counters().write_timeouts.Add();
+    Doom();
+  }
+}
+
+void Connection::NoteActivity() {
+  last_activity_ = worker_.Now();
+  if (idle_queued_) return;
+  idle_queued_ = true;
+  worker_.AddDeadline(self_, DeadlineKind::kIdle, last_activity_ + kIdleAfter);
+}
+
+void Connection::CheckIdle() {
+  if (worker_.Now() < last_activity_ + kIdleAfter) {
+    worker_.AddDeadline(self_, DeadlineKind::kIdle, last_activity_ + kIdleAfter);
+    return;
+  }
+  idle_queued_ = false;
+  transport_.ReleaseIdle(worker_.pool());
+}
+
+void Connection::SampleRoundTrip() {
+  if (stage_ != Stage::kSession) return;
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(transport_.fd(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+    worker_.counters().round_trip_errors.Add();
+    return;
+  }
+  std::size_t bucket = 0;
+  while (bucket < kRoundTripBoundsMs.size() &&
+         info.tcpi_rtt > kRoundTripBoundsMs[bucket] * std::uint32_t{1000}) {
+    ++bucket;
+  }
+  worker_.counters().round_trips[bucket].Add();
+  worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, worker_.Now() + kRoundTripInterval);
+}
+
+}  // namespace derp::relay

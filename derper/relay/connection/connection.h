@@ -1,0 +1,127 @@
+// One accepted socket for its whole life: TLS handshake, request heads, the login, the session. All
+// I/O of a client is here; what its frames mean is the session's.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "common/base/bytes.h"
+#include "common/http/server_connection.h"
+#include "common/net/event_loop.h"
+#include "derper/relay/connection/frame_stream.h"
+#include "derper/relay/connection/incoming.h"
+#include "derper/relay/connection/login_stage.h"
+#include "derper/relay/connection/session.h"
+#include "derper/relay/connection/transport.h"
+#include "derper/relay/connection/upgrade_request.h"
+#include "derper/relay/queues/deadline_queue.h"
+#include "derper/relay/queues/packet_kind.h"
+#include "derper/relay/registry/connection_ref.h"
+#include "derper/relay/relay.h"
+
+namespace derp::relay {
+
+class Worker;
+
+// Belongs to a worker, in whose thread everything happens. Never destroys itself: Doom() asks the
+// worker to do it at the end of the turn.
+class Connection final : private FrameHandler, private PlainSink {
+ public:
+  Connection(Worker& worker, ConnectionRef self, Incoming incoming);
+  ~Connection() override;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Session* session() { return doomed_ ? nullptr : session_.get(); }
+  bool flush_queued() const { return flush_queued_; }
+  void set_flush_queued() { flush_queued_ = true; }
+
+  // A read that was put off while the TLS handshake runs.
+  void ContinueHandshake();
+  void OnDeadline(DeadlineKind kind);
+  void OnSiteReply(const http::Response& response);
+  // Queues a packet; makes room by writing first, by dropping the oldest second.
+  void Deliver(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh);
+  // Writes what there is and the socket takes.
+  void Flush();
+  // Says Restarting to a client and ends when it is written and the client hung up.
+  void BeginStop(std::chrono::milliseconds reconnect_in);
+  void Doom();
+
+ private:
+  enum class Stage {
+    kHead,      // TLS handshake, or between requests
+    kSite,      // the site thinks
+    kReplying,  // its answer is being written; then the next head
+    kLogin,
+    kSession,
+    kDraining,  // nothing is listened to any more; ends when all is written and the peer ends
+  };
+
+  // A request was read and its answer is not written yet; nothing is read meanwhile.
+  bool owes_reply() const { return stage_ == Stage::kSite || stage_ == Stage::kReplying; }
+
+  void OnIo(net::IoEvents events);
+  void Read(int times);
+  void UpdateInterest();
+  bool OnPlain(ByteView bytes) override;
+  Verdict OnHeader(const wire::FrameHeader& header) override;
+  bool OnFrame(const wire::Frame& frame) override;
+
+  // connection_http.cc
+  bool FeedHttp(ByteView input);
+  bool HandleRequest(http::Request request, ByteView input);
+  void Respond(const http::Response& response);
+  void FinishReply();
+  void CountRequest();
+  void EndRequest();
+
+  // connection_login.cc
+  bool StartLogin(const UpgradeRequest& request, ByteView input);
+  bool FinishLogin(ByteView client_info);
+  void RefuseProtocol(std::string_view why);
+
+  void OnAllWritten();
+  void StartDraining(Duration patience);
+  void SetDeadline(Duration after);
+  void OnLoginDeadline();
+  void CheckStall();
+  void ArmStall();
+  void NoteActivity();
+  void CheckIdle();
+  void SampleRoundTrip();
+  Duration StallLimit() const;
+
+  Worker& worker_;
+  const ConnectionRef self_;
+  const SocketAddress peer_;
+  const ListenerOptions& listener_;
+  Transport transport_;
+  net::IoWatcher io_;
+
+  Stage stage_ = Stage::kHead;
+  bool doomed_ = false;
+  bool read_put_off_ = false;
+  bool flush_queued_ = false;
+  bool more_to_write_ = false;  // a turn's share is written, the rest is for the next
+  bool finished_writing_ = false;
+
+  std::optional<http::ServerConnection> http_;  // until the login
+  Bytes outbox_;                                // what is to be written outside the session's lanes
+  FrameStream frames_;
+
+  bool request_counted_ = false;  // in the gauge of running requests
+
+  std::optional<LoginStage> login_;
+  bool not_ideal_ = false;
+  std::unique_ptr<Session> session_;
+  Duration keep_alive_interval_{};
+
+  TimePoint deadline_{};  // of login, idle HTTP or draining
+  TimePoint last_activity_{};
+  bool idle_queued_ = false;
+  bool stall_queued_ = false;
+  TimePoint stall_since_{};
+};
+
+}  // namespace derp::relay

@@ -1,0 +1,59 @@
+// The way of a connection from the upgrade to the session.
+#include <utility>
+
+#include "derper/relay/connection/connection.h"
+#include "derper/relay/worker.h"
+
+namespace derp::relay {
+
+namespace {
+
+constexpr auto kFirstRoundTrip = std::chrono::seconds(0);
+
+}  // namespace
+
+bool Connection::StartLogin(const UpgradeRequest& request, ByteView input) {
+  worker_.counters().accepts.Add();
+  not_ideal_ = request.not_ideal;
+  login_.emplace(worker_.options().private_key, worker_.options().mesh_key, worker_.strangers());
+  stage_ = Stage::kLogin;
+  AppendBytes(outbox_, LoginStage::Greeting(worker_.server_key(), request.fast_start));
+  worker_.FlushLater(self_);
+  // What came behind the head belongs to the DERP stream.
+  const Bytes early = http_->TakeOver();
+  http_.reset();
+  return OnPlain(early) && OnPlain(input);
+}
+
+bool Connection::FinishLogin(ByteView client_info) {
+  const auto login = login_->OnClientInfo(client_info);
+  if (!login) {
+    RefuseProtocol(wire::LoginErrorName(login.error()));
+    return false;
+  }
+  login_.reset();
+  stage_ = Stage::kSession;
+  session_ = std::make_unique<Session>(
+      worker_, self_, ClientFacts{.login = *login, .peer = peer_, .not_ideal = not_ideal_});
+  worker_.FlushLater(self_);
+
+  const RelayOptions& options = worker_.options();
+  const auto jitter =
+      std::chrono::duration<double>(options.keep_alive_jitter) * worker_.random().Unit();
+  keep_alive_interval_ = options.keep_alive + std::chrono::duration_cast<Duration>(jitter);
+  worker_.AddDeadline(self_, DeadlineKind::kKeepAlive, worker_.Now() + keep_alive_interval_);
+  if (options.rtt_statistics) {
+    worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, worker_.Now() + kFirstRoundTrip);
+  }
+  return true;
+}
+
+void Connection::RefuseProtocol(std::string_view why) {
+  if (doomed_) return;  // it was not the peer's fault
+  WorkerCounters& counters = worker_.counters();
+  (stage_ == Stage::kLogin ? counters.login_failures : counters.protocol_errors).Add();
+  worker_.logger().Debug("derp: {}: closing: {}", peer_.ToString(), why);
+  Doom();
+}
+
+}  // namespace derp::relay

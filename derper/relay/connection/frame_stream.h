@@ -1,0 +1,43 @@
+// Cuts a stream of any chunks into frames: whole frames in place, the rest of a cut one kept in a
+// buffer that grows with what came, never with what was announced. Skipped frames stream past.
+#pragma once
+
+#include <cstdint>
+
+#include "common/base/bytes.h"
+#include "common/wire/frame.h"
+#include "derper/relay/queues/buffer_pool.h"
+
+namespace derp::relay {
+
+class FrameHandler {
+ public:
+  enum class Verdict { kTake, kSkip, kClose };
+
+  virtual ~FrameHandler() = default;
+  // Once per frame, as soon as its header is there.
+  virtual Verdict OnHeader(const wire::FrameHeader& header) = 0;
+  // The whole frame; the payload is borrowed for the call. False ends the stream.
+  virtual bool OnFrame(const wire::Frame& frame) = 0;
+};
+
+class FrameStream {
+ public:
+  // False once the handler has ended the stream; what follows is not looked at any more.
+  bool Feed(ByteView input, FrameHandler& handler, BufferPool& pool);
+
+  // True while the stream stands inside a payload: an end of stream here is an error.
+  bool inside_payload() const;
+  void Release(BufferPool& pool) { pool.Return(partial_); }
+
+ private:
+  // Both take from the front of `input`; false ends the stream.
+  bool Complete(ByteView& input, FrameHandler& handler, BufferPool& pool);
+  bool CutInPlace(ByteView& input, FrameHandler& handler);
+
+  Bytes partial_;               // the front of a frame that is cut off
+  bool header_judged_ = false;  // of the frame in partial_: it is to be taken
+  std::uint64_t skip_ = 0;      // bytes still to be thrown away
+};
+
+}  // namespace derp::relay

@@ -1,0 +1,120 @@
+// One logged-in client: reads its frames, queues what others send to it, and hands out what is to
+// be written (derp-protocol.md 5.2 to 5.10). No I/O here; the connection does that.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <unordered_set>
+
+#include "common/base/bytes.h"
+#include "common/base/socket_address.h"
+#include "common/base/token_bucket.h"
+#include "common/wire/messages.h"
+#include "derper/relay/connection/frame_stream.h"
+#include "derper/relay/connection/login_stage.h"
+#include "derper/relay/queues/lane.h"
+#include "derper/relay/queues/packet_kind.h"
+#include "derper/relay/registry/connection_ref.h"
+#include "derper/relay/registry/registry.h"
+#include "derper/relay/registry/route_cache.h"
+#include "derper/relay/registry/watcher.h"
+
+namespace derp::relay {
+
+class Worker;
+
+struct ClientFacts {
+  LoggedIn login;
+  SocketAddress peer;
+  bool not_ideal = false;
+};
+
+// Belongs to a connection of `worker`, in whose thread everything happens.
+class Session {
+ public:
+  // Registers the client; the first output is ServerInfo.
+  Session(Worker& worker, ConnectionRef self, const ClientFacts& facts);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();  // unregisters, counts what was not sent
+
+  // A chunk of input comes: what is in it makes this connection the active one of its key.
+  void BeginInput() { heard_ = false; }
+  FrameHandler::Verdict OnHeader(const wire::FrameHeader& header);
+  bool OnFrame(const wire::Frame& frame);
+
+  // A packet for this client. False when the lane is full: write first, then use DropOldest().
+  bool Fits(PacketKind kind, std::size_t size) const;
+  void DropOldest(PacketKind kind);
+  void Enqueue(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh);
+
+  // Control frames.
+  void TellPeerLeft(const HashedKey& peer);
+  void TellNotHere(const NodePublic& peer);  // limited
+  void QueueKeepAlive();
+  void QueueRestarting(const wire::Restarting& message);
+  void WatcherHasWork() { watch_pending_ = watcher_ != nullptr; }
+
+  bool has_output() const;
+  // The next bytes to write, whole frames; borrowed until the next call of anything here.
+  ByteView NextOutput(Bytes& gather);
+  // How the bytes of the last NextOutput() fared.
+  void OutputWritten(bool success);
+
+  bool is_mesh() const { return facts_.login.is_mesh; }
+  const HashedKey& key() const { return key_; }
+
+ private:
+  struct Batch {
+    std::uint64_t frames = 0;  // packets and control frames
+    std::array<std::uint64_t, kPacketKinds> packets{};
+    std::array<std::uint64_t, kPacketKinds> bytes{};
+  };
+
+  void BecomeActive();
+  bool OnSendPacket(ByteView payload);
+  bool OnForwardPacket(ByteView payload);
+  bool OnNotePreferred(ByteView payload);
+  bool OnWatchConns();
+  bool OnClosePeer(ByteView payload);
+
+  Lane& lane(PacketKind kind) { return lanes_[static_cast<std::size_t>(kind)]; }
+  const Lane& lane(PacketKind kind) const { return lanes_[static_cast<std::size_t>(kind)]; }
+  void CollectControl();
+  void CollectWatchUpdates();
+  // Takes frames from the front of a lane, `limit` bytes but at least one frame.
+  ByteView TakeFrom(PacketKind kind, std::size_t limit);
+  void Account(PacketKind kind, const Lane::Entry& entry, ByteView frame);
+  void CountQueueTime(TimePoint queued);
+
+  Worker& worker_;
+  const ConnectionRef self_;
+  const ClientFacts facts_;
+  const HashedKey key_;
+  const TimePoint since_;
+
+  // Reading.
+  bool heard_ = false;
+  std::uint64_t own_version_ = 0;  // of the own key's shard, when state was read last
+  Registry::OwnState own_state_;
+  std::unique_ptr<RouteCache> routes_;  // made by the first packet
+  bool preferred_ = false;
+
+  // Writing.
+  std::array<Lane, kPacketKinds> lanes_;
+  Bytes control_;
+  std::uint64_t control_frames_ = 0;
+  std::optional<wire::PingData> pong_;
+  Batch batch_;
+  TokenBucket not_here_limit_;
+
+  // Sources this client was sent packets from, and is told about when they leave.
+  std::unordered_set<HashedKey, HashedKeyHash> sources_;
+  std::optional<std::uint64_t> last_source_;
+
+  std::shared_ptr<Watcher> watcher_;
+  bool watch_pending_ = false;
+};
+
+}  // namespace derp::relay

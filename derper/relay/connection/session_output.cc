@@ -1,0 +1,181 @@
+// The writing half of a session.
+#include "derper/relay/connection/session.h"
+#include "derper/relay/worker.h"
+
+namespace derp::relay {
+
+namespace {
+
+// What is encrypted and handed to the socket in one go: a few full TLS records.
+constexpr std::size_t kMaxOutput = 64 * 1024;
+// Watch updates are written while there is less control output than this.
+constexpr std::size_t kMaxWatchOutput = 16 * 1024;
+constexpr std::size_t kWatchBatch = 128;
+constexpr double kQueueTimeFactor = 0.1;
+
+}  // namespace
+
+bool Session::Fits(PacketKind kind, std::size_t size) const {
+  return lane(kind).Fits(size, worker_.lane_limits());
+}
+
+void Session::DropOldest(PacketKind kind) {
+  const Lane::Entry& oldest = lane(kind).front();
+  worker_.counters().Drop(DropReason::kQueueHead, kind, Lane::PayloadSize(oldest));
+  CountQueueTime(oldest.queued);
+  lane(kind).PopFront();
+}
+
+void Session::Enqueue(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh) {
+  lane(kind).Push(source, payload, from_mesh, worker_.Now(), worker_.pool());
+}
+
+void Session::TellPeerLeft(const HashedKey& peer) {
+  if (sources_.erase(peer) == 0) return;
+  last_source_.reset();
+  // It may be back by now; then this client hears of its next departure.
+  if (worker_.registry().AddInterest(peer, self_, true)) {
+    sources_.insert(peer);
+    return;
+  }
+  wire::AppendPeerGone(control_, {.peer = peer.key, .reason = wire::PeerGoneReason::kDisconnected});
+  ++control_frames_;
+  worker_.counters().gone_disconnected_frames.Add();
+}
+
+void Session::TellNotHere(const NodePublic& peer) {
+  if (!not_here_limit_.Take(1, worker_.Now())) return;
+  wire::AppendPeerGone(control_, {.peer = peer, .reason = wire::PeerGoneReason::kNotHere});
+  ++control_frames_;
+  worker_.counters().gone_not_here_frames.Add();
+  worker_.FlushLater(self_);
+}
+
+void Session::QueueKeepAlive() {
+  wire::AppendKeepAlive(control_);
+  ++control_frames_;
+}
+
+void Session::QueueRestarting(const wire::Restarting& message) {
+  wire::AppendRestarting(control_, message);
+  ++control_frames_;
+}
+
+bool Session::has_output() const {
+  return !control_.empty() || pong_ || watch_pending_ || !lanes_[0].empty() || !lanes_[1].empty();
+}
+
+ByteView Session::NextOutput(Bytes& gather) {
+  batch_ = {};
+  CollectControl();
+  const bool has_disco = !lane(PacketKind::kDisco).empty();
+  const bool has_other = !lane(PacketKind::kOther).empty();
+  if (control_.empty() && has_disco != has_other) {
+    return TakeFrom(has_disco ? PacketKind::kDisco : PacketKind::kOther, kMaxOutput);
+  }
+  gather.clear();
+  std::swap(gather, control_);
+  batch_.frames += std::exchange(control_frames_, 0);
+  for (const PacketKind kind : {PacketKind::kDisco, PacketKind::kOther}) {
+    if (lane(kind).empty() || gather.size() >= kMaxOutput) continue;
+    AppendBytes(gather, TakeFrom(kind, kMaxOutput - gather.size()));
+  }
+  return gather;
+}
+
+void Session::CollectControl() {
+  if (pong_) {
+    wire::AppendPong(control_, *pong_);
+    ++control_frames_;
+    worker_.counters().sent_pong.Add();
+    pong_.reset();
+  }
+  if (watch_pending_) CollectWatchUpdates();
+}
+
+// Present or gone is asked for now, so no update overtakes another.
+void Session::CollectWatchUpdates() {
+  WorkerCounters& counters = worker_.counters();
+  std::uint64_t loops = 0;
+  while (control_.size() < kMaxWatchOutput) {
+    const std::vector<HashedKey> keys = watcher_->Take(kWatchBatch);
+    if (keys.empty()) {
+      watch_pending_ = false;
+      break;
+    }
+    ++loops;
+    counters.mesh_batch.Observe(keys.size());
+    for (const HashedKey& key : keys) {
+      ++control_frames_;
+      if (const auto presence = worker_.registry().LocalPresence(key)) {
+        const SocketAddress address{IpAddress::V6(presence->ip).Unmap(), presence->port};
+        wire::AppendPeerPresent(control_,
+                                {.peer = key.key, .address = address, .flags = presence->flags});
+      } else {
+        wire::AppendPeerGone(control_,
+                             {.peer = key.key, .reason = wire::PeerGoneReason::kDisconnected});
+        counters.gone_disconnected_frames.Add();
+      }
+    }
+  }
+  counters.mesh_loop.Observe(loops);
+}
+
+ByteView Session::TakeFrom(PacketKind kind, std::size_t limit) {
+  Lane& from = lane(kind);
+  const ByteView waiting = from.Waiting();
+  std::size_t taken = 0;
+  do {
+    const Lane::Entry& entry = from.front();
+    Account(kind, entry, from.front_frame());
+    taken += entry.size;
+    from.PopFront();
+  } while (!from.empty() && taken + from.front().size <= limit);
+  return waiting.first(taken);
+}
+
+void Session::Account(PacketKind kind, const Lane::Entry& entry, ByteView frame) {
+  const auto index = static_cast<std::size_t>(kind);
+  ++batch_.frames;
+  ++batch_.packets[index];
+  batch_.bytes[index] += Lane::PayloadSize(entry);
+  CountQueueTime(entry.queued);
+  if (last_source_ == entry.source_hash) return;
+  last_source_ = entry.source_hash;
+  const HashedKey source{NodePublic::FromBytes(frame.subspan(wire::kFrameHeaderSize, kKeySize)),
+                         entry.source_hash};
+  if (!sources_.insert(source).second) return;
+  // A source that came through the mesh may be known here a moment later only.
+  if (worker_.registry().AddInterest(source, self_, !entry.from_mesh)) return;
+  TellPeerLeft(source);
+}
+
+void Session::CountQueueTime(TimePoint queued) {
+  const auto waited =
+      std::chrono::duration_cast<std::chrono::milliseconds>(worker_.Now() - queued).count();
+  std::atomic<double>& average = worker_.counters().queue_ms;
+  const double before = average.load(std::memory_order_relaxed);
+  const auto sample = static_cast<double>(waited);
+  average.store(before < 0 ? sample : before + kQueueTimeFactor * (sample - before),
+                std::memory_order_relaxed);
+}
+
+void Session::OutputWritten(bool success) {
+  WorkerCounters& counters = worker_.counters();
+  if (batch_.frames > 0) counters.write_frames.Observe(batch_.frames);
+  for (const PacketKind kind : {PacketKind::kDisco, PacketKind::kOther}) {
+    const auto index = static_cast<std::size_t>(kind);
+    lane(kind).ReleaseIfEmpty(worker_.pool());
+    if (success) {
+      counters.packets_sent.Add(batch_.packets[index]);
+      counters.bytes_sent.Add(batch_.bytes[index]);
+    } else {
+      const auto reason = static_cast<std::size_t>(DropReason::kWriteError);
+      counters.packets_dropped[reason].of(kind).Add(batch_.packets[index]);
+      counters.bytes_dropped[reason].of(kind).Add(batch_.bytes[index]);
+    }
+  }
+  batch_ = {};
+}
+
+}  // namespace derp::relay

@@ -1,0 +1,92 @@
+// One connection's socket, with or without TLS: plaintext in and out over a non-blocking
+// descriptor. At most one write is outstanding; what the socket does not take waits here.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/net/fd.h"
+#include "common/net/tls_session.h"
+#include "derper/relay/queues/buffer_pool.h"
+
+namespace derp::relay {
+
+// Memory that all connections of a worker share, one at a time.
+struct IoScratch {
+  static constexpr std::size_t kSize = 64 * 1024;
+
+  Bytes raw = Bytes(kSize);    // as received
+  Bytes plain = Bytes(kSize);  // decrypted
+  Bytes answer;                // ciphertext that reading produced
+  Bytes cipher;                // ciphertext being written
+  BufferPool pool;
+};
+
+class PlainSink {
+ public:
+  virtual ~PlainSink() = default;
+  // False: nobody wants any more.
+  virtual bool OnPlain(ByteView bytes) = 0;
+};
+
+class Transport {
+ public:
+  enum class Status {
+    kProgress,
+    kWouldBlock,
+    kEnded,      // orderly end of stream, or the sink wants no more
+    kTlsFailed,  // see tls()->failure()
+    kPlainHttp,  // a request in clear where TLS is spoken; it was told so, and all else is clear
+    kFailed,     // the socket
+  };
+
+  // Without a context the connection is plain.
+  Transport(net::Fd fd, std::shared_ptr<const net::TlsServerContext> context);
+
+  int fd() const { return fd_.get(); }
+  const net::TlsSession* tls() const { return tls_ ? &*tls_ : nullptr; }
+  bool handshaking() const { return tls_ && !tls_->handshake_done(); }
+
+  // One recv, decrypted and handed to the sink.
+  Status Receive(IoScratch& scratch, PlainSink& sink, TimePoint now);
+
+  // Encrypts and sends; not while blocked(). The view may be dropped afterwards.
+  void Write(ByteView plaintext, IoScratch& scratch, TimePoint now);
+  // Sends what waits.
+  void Resume(IoScratch& scratch, TimePoint now);
+  bool blocked() const { return !pending_.empty(); }
+  bool failed() const { return failed_; }  // of sending
+
+  // Ends our half: close_notify where there is TLS, then FIN. Only when nothing waits.
+  void FinishWriting(IoScratch& scratch, TimePoint now);
+
+  // For the write stall: when the socket last took something, and whether the peer acknowledged
+  // anything since this was asked last. A crawling reader makes progress only in the latter sense.
+  TimePoint last_progress() const { return last_progress_; }
+  bool PeerTookSomething();
+  // After FinishWriting(): everything was acknowledged, so closing loses nothing.
+  bool PeerTookAll() const;
+
+  // Gives idle memory back.
+  void ReleaseIdle(BufferPool& pool);
+
+ private:
+  bool AnswersPlainHttp(ByteView input, Bytes& answer) const;
+  Status Decrypt(ByteView input, IoScratch& scratch, PlainSink& sink, TimePoint now);
+  void SendAnswer(IoScratch& scratch, TimePoint now);
+  void Send(ByteView bytes, BufferPool& pool, TimePoint now);
+  // How much the kernel took; 0 also when it failed.
+  std::size_t SendSome(ByteView bytes, TimePoint now);
+
+  net::Fd fd_;
+  std::optional<net::TlsSession> tls_;
+  Bytes pending_;  // ciphertext from pending_sent_ on
+  std::size_t pending_sent_ = 0;
+  TimePoint last_progress_{};
+  int unacknowledged_ = 0;  // SIOCOUTQ when it was asked last
+  bool failed_ = false;
+};
+
+}  // namespace derp::relay

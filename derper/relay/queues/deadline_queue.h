@@ -1,0 +1,52 @@
+// Deadlines of a worker's connections in one heap, so that a connection costs no timer. Nothing is
+// ever taken out early: whoever is called checks whether it still applies.
+#pragma once
+
+#include <optional>
+#include <queue>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "derper/relay/registry/connection_ref.h"
+
+namespace derp::relay {
+
+enum class DeadlineKind {
+  kLogin,  // TLS, head and login, or an idle HTTP connection
+  kKeepAlive,
+  kStall,      // no write progress
+  kIdle,       // give TLS buffers back
+  kRoundTrip,  // sample TCP_INFO
+  kDrained,    // has the peer got all of what we said last?
+};
+
+class DeadlineQueue {
+ public:
+  struct Item {
+    TimePoint when;
+    ConnectionRef connection;
+    DeadlineKind kind;
+  };
+
+  void Add(Item item) { items_.push(item); }
+
+  // One that is due.
+  std::optional<Item> TakeDue(TimePoint now) {
+    if (items_.empty() || items_.top().when > now) return std::nullopt;
+    const Item item = items_.top();
+    items_.pop();
+    return item;
+  }
+  std::optional<TimePoint> Earliest() const {
+    if (items_.empty()) return std::nullopt;
+    return items_.top().when;
+  }
+
+ private:
+  struct Later {
+    bool operator()(const Item& a, const Item& b) const { return a.when > b.when; }
+  };
+  std::priority_queue<Item, std::vector<Item>, Later> items_;
+};
+
+}  // namespace derp::relay

@@ -1,0 +1,205 @@
+#include "derper/relay/registry/registry.h"
+
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/fixed_random.h"
+
+using namespace derp;
+using namespace derp::relay;
+
+namespace {
+
+constexpr ConnectionRef kA{.worker = 0, .slot = 1, .generation = 0};
+constexpr ConnectionRef kB{.worker = 1, .slot = 1, .generation = 0};
+constexpr ConnectionRef kC{.worker = 0, .slot = 2, .generation = 3};
+
+struct Fixture {
+  test::FixedRandom random;
+  Registry registry{random};
+
+  HashedKey Key(std::uint8_t first) const {
+    return registry.Hash(NodePublic(std::array<std::uint8_t, kKeySize>{first}));
+  }
+  std::uint64_t VersionOf(const HashedKey& key) const { return registry.Version(key).load(); }
+};
+
+}  // namespace
+
+TEST_CASE("a local client wins over a mesh link, which serves when there is none", "[relay]") {
+  Fixture f;
+  const HashedKey key = f.Key(1);
+  CHECK(f.registry.Find(key).kind == Route::Kind::kUnknown);
+  f.registry.AddForwarder(key, 4);
+  CHECK(f.registry.Find(key).kind == Route::Kind::kLink);
+  CHECK(f.registry.Find(key).link == 4);
+  f.registry.Register(key, kA, {});
+  CHECK(f.registry.Find(key).kind == Route::Kind::kLocal);
+  CHECK(f.registry.Find(key).connection == kA);
+  CHECK(f.registry.Unregister(key, kA).empty());
+  CHECK(f.registry.Find(key).kind == Route::Kind::kLink);
+}
+
+TEST_CASE("every change of a route moves the version of its shard", "[relay]") {
+  Fixture f;
+  const HashedKey key = f.Key(1);
+  std::uint64_t last = f.VersionOf(key);
+  const auto moved = [&] { return std::exchange(last, f.VersionOf(key)) != last; };
+  f.registry.AddForwarder(key, 1);
+  CHECK(moved());
+  f.registry.AddForwarder(key, 1);
+  CHECK_FALSE(moved());
+  f.registry.Register(key, kA, {});
+  CHECK(moved());
+  f.registry.Heard(key, kA);
+  CHECK_FALSE(moved());
+  f.registry.Register(key, kB, {});
+  CHECK(moved());
+  f.registry.Heard(key, kB);
+  CHECK_FALSE(moved());
+  f.registry.Heard(key, kA);
+  CHECK(moved());
+  (void)f.registry.Unregister(key, kA);
+  CHECK(moved());
+  (void)f.registry.RemoveForwarder(key, 1);
+  CHECK(moved());
+}
+
+TEST_CASE("a departure from the region is told once to those who asked", "[relay]") {
+  Fixture f;
+  const HashedKey key = f.Key(1);
+  f.registry.Register(key, kA, {});
+  CHECK(f.registry.AddInterest(key, kB, true));
+  CHECK(f.registry.AddInterest(key, kB, true));
+  CHECK(f.registry.AddInterest(key, kC, true));
+  f.registry.RemoveInterest(key, kC);
+  const auto told = f.registry.Unregister(key, kA);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0] == kB);
+  f.registry.Register(key, kA, {});
+  CHECK(f.registry.Unregister(key, kA).empty());
+}
+
+TEST_CASE("a key that is reachable another way has not left", "[relay]") {
+  Fixture f;
+  const HashedKey key = f.Key(1);
+  f.registry.Register(key, kA, {});
+  f.registry.Register(key, kB, {});
+  f.registry.AddForwarder(key, 1);
+  CHECK(f.registry.AddInterest(key, kC, true));
+  CHECK(f.registry.Unregister(key, kA).empty());
+  CHECK(f.registry.Unregister(key, kB).empty());
+  CHECK(f.registry.RemoveForwarder(key, 1) == std::vector{kC});
+}
+
+TEST_CASE("interest in an absent key is refused, or waits for a key of the mesh", "[relay]") {
+  Fixture f;
+  const HashedKey key = f.Key(1);
+  CHECK_FALSE(f.registry.AddInterest(key, kA, true));
+  CHECK(f.registry.AddInterest(key, kA, false));
+  CHECK(f.registry.Find(key).kind == Route::Kind::kUnknown);
+  CHECK(f.registry.Totals().keys == 0);
+  f.registry.AddForwarder(key, 1);
+  CHECK(f.registry.Totals().keys == 1);
+  CHECK(f.registry.RemoveForwarder(key, 1) == std::vector{kA});
+}
+
+TEST_CASE("the gauges of duplicates follow their coming and going", "[relay]") {
+  Fixture f;
+  const HashedKey key = f.Key(1);
+  const auto check = [&](std::uint64_t keys, std::uint64_t connections, std::uint64_t ever) {
+    const RegistryTotals totals = f.registry.Totals();
+    CHECK(totals.duplicate_keys == keys);
+    CHECK(totals.duplicate_connections == connections);
+    CHECK(totals.duplicates_ever == ever);
+  };
+  f.registry.Register(key, kA, {});
+  check(0, 0, 0);
+  f.registry.Register(key, kB, {});
+  check(1, 2, 1);
+  f.registry.Register(key, kC, {});
+  check(1, 3, 2);
+  CHECK(f.registry.Connections(key).size() == 3);
+  (void)f.registry.Unregister(key, kB);
+  check(1, 2, 2);
+  (void)f.registry.Unregister(key, kC);
+  check(0, 0, 2);
+  CHECK(f.registry.StateOf(key, kA).is_active);
+  CHECK_FALSE(f.registry.StateOf(key, kA).has_duplicates);
+}
+
+TEST_CASE("the counters of several links for one key follow the table", "[relay]") {
+  Fixture f;
+  const HashedKey key = f.Key(1);
+  (void)f.registry.RemoveForwarder(key, 1);  // of an unknown key
+  f.registry.AddForwarder(key, 1);
+  (void)f.registry.RemoveForwarder(key, 2);
+  CHECK(f.registry.Totals().delete_other_value == 1);
+  f.registry.AddForwarder(key, 2);
+  f.registry.AddForwarder(key, 3);
+  CHECK(f.registry.Totals().multi_created == 1);
+  (void)f.registry.RemoveForwarder(key, 1);
+  CHECK(f.registry.Find(key).link == 2);
+  CHECK(f.registry.Totals().multi_deleted == 0);
+  (void)f.registry.RemoveForwarder(key, 2);
+  CHECK(f.registry.Totals().multi_deleted == 1);
+  CHECK(f.registry.Find(key).link == 3);
+}
+
+TEST_CASE("local and remote keys are counted apart", "[relay]") {
+  Fixture f;
+  f.registry.Register(f.Key(1), kA, {});
+  f.registry.AddForwarder(f.Key(1), 1);
+  f.registry.AddForwarder(f.Key(2), 1);
+  CHECK(f.registry.Totals().keys == 2);
+  CHECK(f.registry.Totals().local_keys == 1);
+  (void)f.registry.Unregister(f.Key(1), kA);
+  CHECK(f.registry.Totals().keys == 2);
+  CHECK(f.registry.Totals().local_keys == 0);
+}
+
+TEST_CASE("a watcher has every local key marked, then those that change", "[relay]") {
+  Fixture f;
+  f.registry.Register(f.Key(1), kA, {});
+  f.registry.AddForwarder(f.Key(2), 1);
+  int wakes = 0;
+  const auto watcher = std::make_shared<Watcher>([&] { ++wakes; });
+  f.registry.AddWatcher(watcher);
+  CHECK(wakes == 1);
+  auto keys = watcher->Take(10);
+  REQUIRE(keys.size() == 1);
+  CHECK(keys[0] == f.Key(1));
+
+  f.registry.Register(f.Key(3), kB, {.ip = {}, .port = 9, .flags = 1});
+  (void)f.registry.Unregister(f.Key(1), kA);
+  f.registry.AddForwarder(f.Key(4), 1);  // what other relays know is theirs to tell
+  CHECK(wakes == 2);
+  keys = watcher->Take(10);
+  CHECK(keys.size() == 2);
+  CHECK(f.registry.LocalPresence(f.Key(3))->port == 9);
+  CHECK_FALSE(f.registry.LocalPresence(f.Key(1)));
+
+  SECTION("watching again marks all once more") {
+    f.registry.AddWatcher(watcher);
+    CHECK(watcher->Take(10).size() == 1);
+    (void)f.registry.Unregister(f.Key(3), kB);
+    CHECK(watcher->Take(10).size() == 1);
+  }
+  SECTION("a watcher that left hears nothing") {
+    f.registry.RemoveWatcher(*watcher);
+    (void)f.registry.Unregister(f.Key(3), kB);
+    CHECK(watcher->Take(10).empty());
+  }
+}
+
+TEST_CASE("of many changes of a key a watcher keeps one mark", "[relay]") {
+  Fixture f;
+  const auto watcher = std::make_shared<Watcher>([] {});
+  f.registry.AddWatcher(watcher);
+  for (int i = 0; i < 100; ++i) {
+    f.registry.Register(f.Key(1), kA, {});
+    (void)f.registry.Unregister(f.Key(1), kA);
+  }
+  CHECK(watcher->Take(10).size() == 1);
+}
