@@ -52,6 +52,8 @@ std::string WorstPlace(const BoardState& state) {
 
 Headline MakeHeadline(const BoardState& state, const PageOptions& options) {
   const auto& counts = state.report.counts;
+  const bool loaded = state.source.fetched || !state.source.failure.empty();
+  if (!loaded) return {"? starting", R"(<b class="unk">? Starting</b>: no map read yet.)", "unk"};
   if (state.nodes_total == 0) {
     return {"? no nodes",
             R"(<b class="unk">? No node to probe</b>: the map is empty or not loaded.)", "unk"};
@@ -104,8 +106,10 @@ std::string SubLine(const BoardState& state, const PageOptions& options) {
     text = fmt::format("Last result {} ago ({}) · ", AgeText(options.now - *state.last_result),
                        FormatRfc3339(*state.last_result));
   }
-  text += fmt::format("every {} · map: {}, {}", FormatGoDuration(options.round),
-                      EscapeHtml(state.source.url), RegionCount(state));
+  text += "every " + FormatGoDuration(options.round);
+  if (!state.source.url.empty()) {
+    text += fmt::format(" · map: {}, {}", EscapeHtml(state.source.url), RegionCount(state));
+  }
   if (state.source.fetched) {
     text += fmt::format(", fetched {} ago", AgeText(options.now - *state.source.fetched));
   }

@@ -57,6 +57,14 @@ TEST_CASE("an empty map says where it came from and is never green", "[service]"
   CHECK(Has(page, "https://maps.example.net/&lt;map&gt;"));
 }
 
+TEST_CASE("before the first map the page says that it is starting", "[service]") {
+  const derp::test::FakeClock clock;
+  Board board(clock, /*mesh_asked=*/false);
+  PageOptions options;
+  options.now = clock.WallNow();
+  CHECK(Has(StatusPage(board.State(), options), "<title>? starting"));
+}
+
 TEST_CASE("three rounds without a result are stale, never green", "[service]") {
   Fixture f(1);
   f.Walk(0);
