@@ -9,44 +9,6 @@
 
 namespace derp {
 
-std::string_view ErrorCodeName(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalidArgument:
-      return "invalid_argument";
-    case ErrorCode::kNotFound:
-      return "not_found";
-    case ErrorCode::kExists:
-      return "exists";
-    case ErrorCode::kPermission:
-      return "permission";
-    case ErrorCode::kTimeout:
-      return "timeout";
-    case ErrorCode::kRefused:
-      return "refused";
-    case ErrorCode::kUnreachable:
-      return "unreachable";
-    case ErrorCode::kReset:
-      return "reset";
-    case ErrorCode::kClosed:
-      return "closed";
-    case ErrorCode::kTls:
-      return "tls";
-    case ErrorCode::kProtocol:
-      return "protocol";
-    case ErrorCode::kTooLarge:
-      return "too_large";
-    case ErrorCode::kUnsupported:
-      return "unsupported";
-    case ErrorCode::kResource:
-      return "resource";
-    case ErrorCode::kCancelled:
-      return "cancelled";
-    case ErrorCode::kSystem:
-      return "system";
-  }
-  return "unknown";
-}
-
 Error Within(std::string_view doing, Error error) {
   error.context = fmt::format("{}: {}", doing, error.context);
   return error;

@@ -41,8 +41,6 @@ enum class ErrorCode {
   kSystem,  // any other errno
 };
 
-std::string_view ErrorCodeName(ErrorCode code);
-
 struct Error {
   ErrorCode code = ErrorCode::kSystem;
   std::string context;  // A sentence for people, without a final dot.

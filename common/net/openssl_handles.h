@@ -27,7 +27,6 @@ template <typename T, auto kFree>
 using OpenSslPtr = std::unique_ptr<T, OpenSslDeleter<kFree>>;
 
 using X509Ptr = OpenSslPtr<X509, X509_free>;
-using X509NamePtr = OpenSslPtr<X509_NAME, X509_NAME_free>;
 using X509StorePtr = OpenSslPtr<X509_STORE, X509_STORE_free>;
 using X509StoreContextPtr = OpenSslPtr<X509_STORE_CTX, X509_STORE_CTX_free>;
 using GeneralNamesPtr = OpenSslPtr<GENERAL_NAMES, GENERAL_NAMES_free>;

@@ -140,10 +140,6 @@ Expected<SocketAddress, Error> LocalAddress(int fd) {
   return AddressBy(::getsockname, fd, "getsockname");
 }
 
-Expected<SocketAddress, Error> PeerAddress(int fd) {
-  return AddressBy(::getpeername, fd, "getpeername");
-}
-
 bool WaitReadable(int fd, TimePoint deadline) { return Wait(fd, POLLIN, deadline); }
 
 bool WaitWritable(int fd, TimePoint deadline) { return Wait(fd, POLLOUT, deadline); }

@@ -64,7 +64,6 @@ Expected<void, Error> SendTo(int fd, ByteView bytes, const SocketAddress& to);
 Expected<Datagram, Error> ReceiveFrom(int fd, TimePoint deadline);
 
 Expected<SocketAddress, Error> LocalAddress(int fd);
-Expected<SocketAddress, Error> PeerAddress(int fd);
 
 // Waits for readiness; false on time-out.
 bool WaitReadable(int fd, TimePoint deadline);
