@@ -63,7 +63,9 @@ int Serve(const derp::probe::Options& options,
                                options.mesh_interval},
                  .spread = options.spread,
                  .instance = HostName(),
-                 .mesh_key_allowed = derp::probe::MeshKeyMayGoToMap(options)}};
+                 .mesh_key_rule = [&options](std::string_view code, std::int64_t id) {
+                   return derp::probe::MeshKeyMayGoTo(options, code, id);
+                 }}};
   const auto load = [&] {
     const auto deadline = clock.Now() + options.interval * 4 / 5;
     return derp::probe::LoadProbedMap(options.derp_map, options.region_codes, deadline);

@@ -19,8 +19,10 @@ inline constexpr std::string_view kOfflineReason = "prober is offline";
 struct Measurement {
   std::vector<NodeReport> nodes;  // in the map's order, as walked
   std::vector<MeshReport> meshes;
-  std::vector<Finding> map_findings;  // map.* of the linter, those of nodes included
-  bool mesh_asked = true;             // false: mesh stages are "not asked for"
+  std::vector<TransferReport> transfers;  // when bandwidth was asked for
+  std::vector<QueueReport> queues;        // when queuing delay was asked for
+  std::vector<Finding> map_findings;      // map.* of the linter, those of nodes included
+  bool mesh_asked = true;                 // false: mesh stages are "not asked for"
 };
 
 RunReport Judge(Measurement measured);

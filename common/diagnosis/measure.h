@@ -28,10 +28,14 @@ struct WalkTask {
   Duration delay{};               // wait so long before the walk; not counted as its time
 };
 
-// All nodes of the map in its order. `notes` are those of derpmap::Lint.
+// Rule 10: whether a region's relays may be given the mesh key.
+using MeshKeyRule = std::function<bool(std::string_view region_code, std::int64_t region_id)>;
+
+// All nodes of the map in its order. `notes` are those of derpmap::Lint; without a rule nobody gets
+// the mesh key.
 std::vector<WalkTask> PlanWalks(const derpmap::DerpMap& map,
-                                const std::vector<derpmap::Note>& notes, StagesAsked asked,
-                                bool mesh_key_allowed);
+                                const std::vector<derpmap::Note>& notes, const StagesAsked& asked,
+                                const MeshKeyRule& mesh_key_rule);
 
 // The linter's notes as findings with advice from the catalogue.
 std::vector<Finding> MapFindings(const std::vector<derpmap::Note>& notes);

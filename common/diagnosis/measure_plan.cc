@@ -7,8 +7,8 @@
 namespace derp::diagnosis {
 
 std::vector<WalkTask> PlanWalks(const derpmap::DerpMap& map,
-                                const std::vector<derpmap::Note>& notes, StagesAsked asked,
-                                bool mesh_key_allowed) {
+                                const std::vector<derpmap::Note>& notes, const StagesAsked& asked,
+                                const MeshKeyRule& mesh_key_rule) {
   std::vector<WalkTask> tasks;
   for (const auto& [id, region] : map.regions) {
     const auto relays = std::count_if(region.nodes.begin(), region.nodes.end(),
@@ -21,7 +21,7 @@ std::vector<WalkTask> PlanWalks(const derpmap::DerpMap& map,
       task.node = node;
       task.single_in_region = relays < 2;
       task.asked = asked;
-      task.mesh_key_allowed = mesh_key_allowed;
+      task.mesh_key_allowed = mesh_key_rule && mesh_key_rule(region.code, id);
       for (const derpmap::Note& note : notes) {
         const bool about = note.region_id == id && note.node == node.name;
         if (about && derpmap::EndsWalk(note.code)) task.map_error = note.code;

@@ -43,7 +43,8 @@ struct NodeReport {
   std::optional<Duration> relay_first;        // send to arrival of the first packet
   std::optional<std::int64_t> cert_days_left;
   std::optional<WallTime> cert_not_after;
-  std::string server_key;  // "nodekey:…" of the greeting
+  std::string server_key;                // "nodekey:…" of the greeting
+  std::optional<Duration> clock_offset;  // the relay's Date header minus the prober's clock
   Duration took{};
   Verdict verdict = Verdict::kUnknown;
 
@@ -88,6 +89,43 @@ struct MeshReport {
   bool Works(std::string_view from, std::string_view to) const;
 };
 
+// One ordered pair of a region's nodes (from may be to) while a stream of bytes went through it:
+// stage bandwidth.
+struct TransferReport {
+  std::string region;
+  std::int64_t region_id = 0;
+  std::string from;
+  std::string to;
+  bool over_tun = false;
+  std::int64_t size = 0;      // bytes asked for
+  std::int64_t received = 0;  // bytes that arrived
+  Duration transfer{};        // of the stream alone, set-up excluded
+  Duration took{};            // with set-up: the reference's latency
+  std::string error;          // empty: all arrived
+  std::optional<double> bits_per_second;
+  // Judge() sets these.
+  Outcome outcome = Outcome::kOk;
+  std::string code;
+};
+
+// One ordered pair under steady small packets: stage queue.
+struct QueueReport {
+  std::string region;
+  std::int64_t region_id = 0;
+  std::string from;
+  std::string to;
+  std::uint64_t received = 0;
+  std::uint64_t lost = 0;
+  Duration took{};
+  std::optional<Duration> p50;
+  std::optional<Duration> p99;
+  std::optional<Duration> most;
+  std::string error;  // why the packets ended before their time, else empty
+  // Judge() sets these.
+  Outcome outcome = Outcome::kOk;
+  std::string code;
+};
+
 struct RegionReport {
   std::string region;
   std::int64_t region_id = 0;
@@ -114,6 +152,8 @@ struct RunReport {
   std::vector<RegionReport> regions;
   std::vector<NodeReport> nodes;
   std::vector<MeshReport> meshes;
+  std::vector<TransferReport> transfers;
+  std::vector<QueueReport> queues;
   std::vector<Finding> findings;  // those of nodes included
   Counts counts;
   int exit_status = 0;  // findings.md 4: 0 no error and every node judged, else 1

@@ -206,7 +206,7 @@ class ChainWalk {
   // More connections, whose greetings tell whether one relay or several answer.
   void CompareGreetings(const LoggedIn& login) {
     const int made = static_cast<int>(logged_in_.size()) + 1;  // and one more for the relay stage
-    for (int i = made; i < context_.greetings; ++i) {
+    for (int i = made; i < task_.asked.greetings; ++i) {
       const auto key = DialGreeting(login.address, task_.node, context_, Until(context_.caps.derp));
       if (!key) break;
       greetings_.insert(*key);

@@ -28,11 +28,16 @@ struct StageCaps {
   Duration mesh = std::chrono::seconds(10);
 };
 
-// Which stages are due (derpprobe.md 12.3); -once asks for all.
+// Which stages are due (derpprobe.md 12.3), and how thorough they are; -once asks for all.
 struct StagesAsked {
   bool tls = true;   // dns to cert
   bool stun = true;  // stun
   bool mesh = true;  // http to mesh, and what they need before
+  bool side = true;  // port80 and latency
+  bool ws = true;
+  bool admission = false;  // -check-admission
+  int greetings = 2;       // connections whose greeting is compared (rule 9); at least 2
+  Duration idle{};         // -idle-check; zero: off
 };
 
 struct WalkContext {
@@ -46,7 +51,7 @@ struct WalkContext {
   std::optional<MeshKey> mesh_key{};  // goes to nodes with `mesh_key_allowed` only
   bool has_ipv4 = true;               // routes of this machine
   bool has_ipv6 = true;
-  int greetings = 2;  // connections per node whose greeting is compared (rule 9); at least 2
+  std::optional<NodePrivate> node_key{};  // -key-file: a key that closed relays admit
 };
 
 // The usual one: system resolver, system roots, routes as they are now. The arguments outlive it.

@@ -83,7 +83,11 @@ class OnceRun {
     asked.tls = intervals.tls > Duration::zero();
     asked.stun = intervals.stun > Duration::zero();
     asked.mesh = intervals.mesh > Duration::zero();
-    auto tasks = diagnosis::PlanWalks(regions, map.notes, asked, MeshKeyMayGoToMap(options_));
+    if (regions.NodeCount() < kFewNodes) asked.greetings = kManyGreetings;
+    auto tasks = diagnosis::PlanWalks(regions, map.notes, asked,
+                                      [this](std::string_view code, std::int64_t id) {
+                                        return MeshKeyMayGoTo(options_, code, id);
+                                      });
     if (options_.spread_given) Spread(tasks);
     net::RaiseDescriptorLimit();
     net::SystemResolver resolver;
@@ -91,7 +95,6 @@ class OnceRun {
     diagnosis::WalkContext context = diagnosis::MakeWalkContext(clock_, random, resolver);
     context.caps.walk = options_.timeout;
     context.mesh_key = key;
-    if (tasks.size() < kFewNodes) context.greetings = kManyGreetings;
     const std::size_t total = tasks.size();
     std::size_t done = 0;
     progress_.Show(fmt::format("0 of {} nodes", total));

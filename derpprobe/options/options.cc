@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/base/text.h"
-#include "derpprobe/options/reserved_flags.h"
+#include "derpprobe/options/flag_groups.h"
 
 namespace derp::probe {
 
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kProgram = "derpprobe";
 
-cli::ParseResult UsageError(std::string message) {
+cli::ParseResult UsageError(std::string_view message) {
   cli::ParseResult result;
   result.action = cli::ParseResult::Action::kExit;
   result.exit_code = 2;
@@ -33,47 +33,33 @@ std::vector<std::string> SplitCommas(const std::vector<std::string>& values) {
   return items;
 }
 
-void RegisterReferenceFlags(cli::FlagSet& flags, Options& options) {
-  flags.Bool("dev", &options.dev,
-             "take the mesh key from the environment variable TAILSCALE_DERPER_MESH_KEY");
-  flags.List("derp-map", &options.derp_map,
-             "source of the DERP map: http(s) or file URL, path, or 'local' for tailscaled; may "
-             "repeat (default \"https://login.tailscale.com/derpmap/default\")");
-  flags.Bool("version", &options.version, "print the version and exit");
-  flags.Text("listen", &options.listen, "address of the HTTP service");
-  flags.Bool("once", &options.once, "run every probe once, print the report, and exit");
-  flags.Bool("spread", &options.spread, "spread the first runs of the probes over their interval");
-  flags.DurationFlag("interval", &options.interval, "how often the map is read again");
-  flags.DurationFlag("mesh-interval", &options.mesh_interval,
-                     "interval of the mesh probes; 0 switches them off");
-  flags.DurationFlag("stun-interval", &options.stun_interval,
-                     "interval of the STUN probes; 0 switches them off");
-  flags.DurationFlag("tls-interval", &options.tls_interval,
-                     "interval of the TLS probes; 0 switches them off");
-  flags.List("region-code", &options.region_codes,
-             "probe these regions only, by code or number; may repeat or hold commas");
-  flags.Text("mesh-psk-file", &options.mesh_psk_file,
-             "file with the mesh key: 64 hexadecimal digits");
-}
-
-void RegisterOwnFlags(cli::FlagSet& flags, Options& options, std::string& format) {
-  flags.Text("format", &format, "report of -once: text or go");
-  flags.Bool("v", &options.verbose, "report every node and every stage");
-  flags.Text("explain", &options.explain, "explain a finding's code and exit; 'all' for all");
-  flags.DurationFlag("timeout", &options.timeout, "longest time for one node");
-}
-
-std::optional<Format> ParseFormat(std::string_view text) {
-  if (text == "text") return Format::kText;
-  if (text == "go") return Format::kGo;
-  return std::nullopt;
+bool HasOneOwnMap(const Options& options) {
+  return options.derp_map.size() == 1 && options.derp_map.front() != kVendorMap;
 }
 
 // findings.md rule 10: the mesh key never goes to other people's relays.
 bool KeyWouldLeak(const Options& options, const std::map<std::string, std::string>& environment) {
   const bool has_key = options.dev ? environment.contains(std::string(kMeshKeyVariable))
-                                   : !options.mesh_psk_file.empty();
-  return has_key && !MeshKeyMayGoToMap(options);
+                                   : !options.mesh_psk_file.empty() || !options.secrets_url.empty();
+  return has_key && options.mesh_key_regions.empty() && !HasOneOwnMap(options);
+}
+
+// Values that each flag accepts and that make no sense together or at all.
+std::optional<std::string> Complaint(const Options& options,
+                                     const std::map<std::string, std::string>& environment) {
+  if (options.interval <= Duration::zero()) return "-interval must be above zero";
+  if (options.timeout <= Duration::zero()) return "-timeout must be above zero";
+  if (options.idle_check < Duration::zero()) return "-idle-check must not be below zero";
+  if (options.qd_packet_timeout <= Duration::zero()) {
+    return "-qd-packet-timeout must be above zero";
+  }
+  if (options.qd_once_duration <= Duration::zero()) return "-qd-once-duration must be above zero";
+  if (options.bw_min < 0) return "-bw-min must not be below zero";
+  if (KeyWouldLeak(options, environment)) {
+    return "the mesh key is for the relays of one own map: name it with -derp-map, or the regions "
+           "that may have the key with -mesh-key-regions";
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -82,34 +68,27 @@ cli::ParseResult ParseOptions(const std::vector<std::string>& args,
                               const std::map<std::string, std::string>& environment,
                               Options& options) {
   cli::FlagSet flags{std::string(kProgram), "DERPPROBE_"};
-  ReservedFlags reserved;
-  std::string format = "text";
+  FlagWords words;
   RegisterReferenceFlags(flags, options);
-  RegisterOwnFlags(flags, options, format);
-  reserved.Register(flags);
+  RegisterOwnFlags(flags, options, words);
   cli::ParseResult parsed = flags.Parse(args, environment);
   if (parsed.action == cli::ParseResult::Action::kExit || options.version) return parsed;
-  if (const auto complaint = reserved.Complaint()) return UsageError(*complaint);
-  if (options.interval <= Duration::zero()) {
-    return UsageError("-interval must be above zero");
-  }
-  if (options.timeout <= Duration::zero()) return UsageError("-timeout must be above zero");
-  const auto chosen = ParseFormat(format);
-  if (!chosen) {
-    return UsageError(fmt::format("-format {}: known are text and go", PrintablePeerText(format)));
-  }
-  options.format = *chosen;
+  if (const auto unknown = ParseWords(words, options)) return UsageError(*unknown);
   options.spread_given = flags.WasSet("spread") && options.spread;
   options.region_codes = SplitCommas(options.region_codes);
+  options.excluded_regions = SplitCommas(options.excluded_regions);
+  options.mesh_key_regions = SplitCommas(options.mesh_key_regions);
   if (options.derp_map.empty()) options.derp_map.emplace_back(kVendorMap);
-  if (KeyWouldLeak(options, environment)) {
-    return UsageError("the mesh key is for the relays of one own map: name it with -derp-map");
-  }
+  if (const auto complaint = Complaint(options, environment)) return UsageError(*complaint);
   return parsed;
 }
 
-bool MeshKeyMayGoToMap(const Options& options) {
-  return options.derp_map.size() == 1 && options.derp_map.front() != kVendorMap;
+bool MeshKeyMayGoTo(const Options& options, std::string_view region_code, std::int64_t region_id) {
+  const auto& named = options.mesh_key_regions;
+  if (named.empty()) return HasOneOwnMap(options);
+  return std::any_of(named.begin(), named.end(), [&](const std::string& name) {
+    return name == region_code || name == fmt::format("{}", region_id);
+  });
 }
 
 }  // namespace derp::probe

@@ -1,5 +1,5 @@
 // The command line of derpprobe (derpprobe.md 1 and 12.1): the reference's flags under their names
-// and defaults, and ours of section 12 as far as they are built.
+// and defaults, and ours of section 12.
 #pragma once
 
 #include <map>
@@ -14,7 +14,15 @@
 
 namespace derp::probe {
 
-enum class Format { kText, kGo };
+enum class Format { kText, kJson, kJsonLine, kProm, kNagios, kGo };
+enum class FailOn { kError, kWarning };
+enum class CrlMode { kOff, kSoft, kHard };
+
+// Alerts when `bad` of the last `rounds` rounds were bad.
+struct AlertAfter {
+  int bad = 3;
+  int rounds = 5;
+};
 
 struct Options {
   // The reference's.
@@ -29,21 +37,53 @@ struct Options {
   Duration mesh_interval = std::chrono::seconds(15);
   Duration stun_interval = std::chrono::seconds(15);
   Duration tls_interval = std::chrono::seconds(15);
+  Duration bw_interval{};                  // zero or less: off
+  std::int64_t bw_probe_size = 1'000'000;  // bytes; zero or less: off
+  std::string bw_tun_address;              // IPv4 of the TUN device, empty: direct
+  std::int64_t qd_packets_per_second = 0;  // zero or less: off
+  Duration qd_packet_timeout = std::chrono::seconds(5);
   std::vector<std::string> region_codes;  // commas are split; empty: all
   std::string mesh_psk_file;
+  std::string secrets_url;
+  std::string secrets_path_prefix = "prod/derp";
+  std::string secrets_cache_file;  // the reference calls it a directory; empty: under $HOME
 
   // Ours.
   Format format = Format::kText;
+  std::string output;  // a file, by rename; empty: stdout
   bool verbose = false;
+  FailOn fail_on = FailOn::kError;
   std::string explain;  // a code, or "all"
+  std::string lint;     // file, URL or "-": check the map and nothing else
   Duration timeout = std::chrono::seconds(25);
+  std::vector<std::string> excluded_regions;  // commas are split
+  std::string key_file;                       // the node key to probe with
+  std::vector<std::string> mesh_key_regions;  // commas are split; empty: all of the one own source
+  std::string udp_reference;                  // HOST:PORT
+  CrlMode crl = CrlMode::kSoft;
+  bool check_admission = false;
+  Duration idle_check{};
+  std::int64_t bw_min = 0;  // bits per second, 0: not judged
+  Duration qd_max{};        // p99, 0: not judged
+  Duration qd_once_duration = std::chrono::seconds(10);
+  std::string state_dir;
+  std::string alert_webhook;
+  std::string alert_command;
+  AlertAfter alert_after;
+  std::vector<std::string> probe_allow;  // HOST:PORT
+  std::string config;
+  bool check_config = false;
+  bool print_config = false;
+
+  bool AsksBandwidth() const { return bw_interval > Duration::zero() && bw_probe_size > 0; }
+  bool AsksQueue() const { return qd_packets_per_second > 0; }
 };
 
 inline constexpr std::string_view kMeshKeyVariable = "TAILSCALE_DERPER_MESH_KEY";
 inline constexpr std::string_view kVendorMap = "https://login.tailscale.com/derpmap/default";
 
 // kExit with code 2 and a message also for values no flag type can refuse: an interval of the map
-// below zero, an unknown format, classes this version does not have (bandwidth, queuing delay).
+// below zero, an unknown format, a mesh key that would go to strangers.
 cli::ParseResult ParseOptions(const std::vector<std::string>& args,
                               const std::map<std::string, std::string>& environment,
                               Options& options);
@@ -56,8 +96,8 @@ struct MeshKeyChoice {
 Expected<MeshKeyChoice, Error> LoadMeshKey(const Options& options,
                                            const std::map<std::string, std::string>& environment);
 
-// findings.md rule 10: the mesh key goes only to regions of the map's one own source. False for the
-// vendor's map and for several sources: with a key that is a usage error.
-bool MeshKeyMayGoToMap(const Options& options);
+// findings.md rule 10: whether the mesh key may be sent to this region's relays; by
+// -mesh-key-regions when given, else everywhere with one own source.
+bool MeshKeyMayGoTo(const Options& options, std::string_view region_code, std::int64_t region_id);
 
 }  // namespace derp::probe

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "common/derpmap/model.h"
 #include "common/diagnosis/judgement.h"
 #include "common/diagnosis/report.h"
+#include "derpprobe/history/past.h"
 #include "derpprobe/service/verdict_strip.h"
 
 namespace derp::probe {
@@ -50,6 +52,9 @@ struct BoardState {
   std::map<std::string, FindingAge> ages;       // by FindingKey
   std::map<std::int64_t, VerdictStrip> strips;  // by region id
   std::deque<Transition> transitions;           // newest first, at most kTransitions
+  // Beyond the newest round; nothing before the first one ended.
+  std::map<std::pair<std::int64_t, std::string>, std::shared_ptr<const Past>> node_past;
+  std::map<std::int64_t, std::shared_ptr<const Past>> region_past;
 
   static constexpr std::size_t kTransitions = 20;
   const FindingAge* Age(const diagnosis::Finding& finding) const;

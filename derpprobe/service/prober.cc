@@ -177,7 +177,7 @@ void Prober::RunRegion(std::int64_t region_id, bool all_classes) {
     asked = ClaimDue(state->second, all_classes);
     derpmap::DerpMap only;
     only.regions[region_id] = region->second;
-    tasks = diagnosis::PlanWalks(only, notes_, asked, options_.mesh_key_allowed);
+    tasks = diagnosis::PlanWalks(only, notes_, asked, options_.mesh_key_rule);
   }
   std::vector<std::string> begun;
   for (const ProbeInfo& info : table_.All()) {

@@ -27,7 +27,7 @@ struct ProberOptions {
   ClassIntervals intervals;
   bool spread = true;
   std::string instance;  // mixes into the spread: usually the host name
-  bool mesh_key_allowed = false;
+  diagnosis::MeshKeyRule mesh_key_rule{};
 };
 
 class Prober {

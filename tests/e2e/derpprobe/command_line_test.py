@@ -44,7 +44,7 @@ class CommandLineTest(unittest.TestCase):
         for args, words in [(["-nosuch"], "flag provided but not defined: -nosuch"),
                             (["-once", "extra"], "extra"), (["-once", "false"], "false"),
                             (["-interval=0s"], "-interval must be above zero"),
-                            (["-bw-interval=1m"], "not in this version"), (["-format=xml"], "-format xml")]:
+                            (["-crl=maybe"], "-crl maybe"), (["-format=xml"], "-format xml")]:
             with self.subTest(args=args):
                 done = run(*args)
                 self.assertEqual(done.returncode, 2, done.stderr)

@@ -257,7 +257,7 @@ TEST_CASE("different keys on one node are several relays", "[diagnosis][derp]") 
   });
   WalkFixture fixture;
   fixture.HurryUp();
-  fixture.context.greetings = 3;
+  fixture.asked.greetings = 3;
   const RunReport report = fixture.Walk(relay.Node());
   CHECK(test::CodesOf(report) == Texts{"derp.several_keys"});
   CHECK(report.nodes[0].Worst(Stage::kDerp) == Outcome::kFail);

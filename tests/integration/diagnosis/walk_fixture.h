@@ -36,6 +36,7 @@ class WalkFixture {
     task.node = node;
     task.single_in_region = true;
     task.mesh_key_allowed = true;
+    task.asked = asked;
     diagnosis::Measurer measurer(context);
     return diagnosis::Judge(measurer.Measure({task}));
   }
@@ -44,6 +45,8 @@ class WalkFixture {
   SystemRandom random;
   FakeResolver resolver{{{"relay.test", {*IpAddress::Parse("127.0.0.1")}}}};
   diagnosis::WalkContext context;
+  // The main chain and STUN; tests of side stages ask for more.
+  diagnosis::StagesAsked asked{.side = false, .ws = false};
 };
 
 // Codes of errors and warnings, in the report's order.

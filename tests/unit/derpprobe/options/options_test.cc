@@ -78,15 +78,30 @@ TEST_CASE("values that would crash or hang the reference are refused", "[derppro
   CheckRefused({"-interval=0s"}, "-interval must be above zero");
   CheckRefused({"-interval=-1s"}, "-interval must be above zero");
   CheckRefused({"-timeout=0s"}, "-timeout must be above zero");
-  CheckRefused({"-format=yaml"}, "-format yaml: known are text and go");
+  CheckRefused({"-format=yaml"}, "-format yaml: known are text, json");
 }
 
-TEST_CASE("classes that are missing are refused in words", "[derpprobe][options]") {
-  CheckRefused({"-bw-interval=1m"}, "bandwidth probes are not in this version");
-  CheckRefused({"-qd-packets-per-second=10"}, "queuing-delay probes are not in this version");
-  CheckRefused({"-secrets-url=https://x.test"}, "a secrets server is not in this version");
-  CHECK(Parse({"-bw-interval=1m", "-bw-probe-size-bytes=0"}).result.action == Action::kRun);
-  CHECK(Parse({"-qd-packet-timeout=1s"}).result.action == Action::kRun);
+TEST_CASE("classes are asked for by interval and size, or by rate", "[derpprobe][options]") {
+  CHECK(Parse({"-bw-interval=1m"}).options.AsksBandwidth());
+  CHECK_FALSE(Parse({"-bw-interval=1m", "-bw-probe-size-bytes=0"}).options.AsksBandwidth());
+  CHECK_FALSE(Parse({"-bw-interval=-1m"}).options.AsksBandwidth());
+  CHECK(Parse({"-qd-packets-per-second=10"}).options.AsksQueue());
+  CHECK_FALSE(Parse({"-qd-packet-timeout=1s"}).options.AsksQueue());
+}
+
+TEST_CASE("words that no flag knows are refused with those it knows", "[derpprobe][options]") {
+  CheckRefused({"-crl=maybe"}, "-crl maybe: known are off, soft and hard");
+  CheckRefused({"-fail-on=info"}, "-fail-on info: known are error and warning");
+  for (const char* value : {"", "3", "0/5", "6/5", "3/101", "a/b", "3/5/7"}) {
+    CAPTURE(value);
+    const std::string flag = std::string("-alert-after=") + value;
+    CheckRefused({flag}, "BAD/ROUNDS");
+  }
+  const Parsed parsed = Parse({"-alert-after=2/4", "-fail-on=warning", "-crl=hard"});
+  CHECK(parsed.options.alert_after.bad == 2);
+  CHECK(parsed.options.alert_after.rounds == 4);
+  CHECK(parsed.options.fail_on == FailOn::kWarning);
+  CHECK(parsed.options.crl == CrlMode::kHard);
 }
 
 TEST_CASE("an environment variable stands behind its flag", "[derpprobe][options]") {
@@ -111,10 +126,18 @@ TEST_CASE("the mesh key comes from the file, or with -dev from the environment",
   CHECK_FALSE(LoadMeshKey(options, {{"TAILSCALE_DERPER_MESH_KEY", "short"}}));
 }
 
-TEST_CASE("the mesh key goes to the map's one own source only", "[derpprobe][options]") {
-  CHECK(MeshKeyMayGoToMap(Parse({"-derp-map=own.json"}).options));
-  CHECK_FALSE(MeshKeyMayGoToMap(Parse({}).options));
-  CHECK_FALSE(MeshKeyMayGoToMap(Parse({"-derp-map=a.json", "-derp-map=b.json"}).options));
+TEST_CASE("the mesh key goes to the map's one own source, or to named regions",
+          "[derpprobe][options]") {
+  CHECK(MeshKeyMayGoTo(Parse({"-derp-map=own.json"}).options, "own", 900));
+  CHECK_FALSE(MeshKeyMayGoTo(Parse({}).options, "own", 900));
+  CHECK_FALSE(MeshKeyMayGoTo(Parse({"-derp-map=a.json", "-derp-map=b.json"}).options, "own", 900));
   CheckRefused({"-mesh-psk-file=mesh.key"}, "the mesh key is for the relays of one own map");
+  CheckRefused({"-secrets-url=https://secrets.test"}, "the mesh key is for the relays of one own");
   CHECK(Parse({"-mesh-psk-file=mesh.key", "-derp-map=own.json"}).result.action == Action::kRun);
+
+  const Parsed named = Parse({"-mesh-psk-file=mesh.key", "-mesh-key-regions=own,901"});
+  CHECK(named.result.action == Action::kRun);
+  CHECK(MeshKeyMayGoTo(named.options, "own", 900));
+  CHECK(MeshKeyMayGoTo(named.options, "second", 901));
+  CHECK_FALSE(MeshKeyMayGoTo(named.options, "fra", 5));
 }
