@@ -97,6 +97,8 @@ void RecordStun(NodeJob& job) {
       target.stun_rtt = Median(outcome.rtts);
       if (!outcome.rtts.empty()) target.stun_first = outcome.rtts.front();
       target.stun_mapped = outcome.mapped;
+      target.stun_sent = outcome.sent;
+      target.stun_rtts = outcome.rtts;
       if (auto finding = JudgeStun(outcome)) {
         job.recorder.Decide(Stage::kStun, plan.family, outcome.duration, std::move(*finding));
       } else {

@@ -21,6 +21,8 @@ struct FamilyTarget {
   std::optional<Duration> stun_rtt;          // median
   std::optional<Duration> stun_first;        // send to answer of the first request answered
   std::optional<SocketAddress> stun_mapped;  // how the relay sees the prober
+  int stun_sent = 0;                         // requests, and the times of those answered
+  std::vector<Duration> stun_rtts{};
 };
 
 // One walk of one node. After Judge() the findings of all families are merged and the verdict is
@@ -41,6 +43,9 @@ struct NodeReport {
   std::optional<AddressFamily> relay_family;  // over which relay and mesh run
   std::optional<Duration> relay_rtt;          // median
   std::optional<Duration> relay_first;        // send to arrival of the first packet
+  int relay_sent = 0;                         // packets after the first, and those that arrived
+  int relay_received = 0;
+  std::optional<unsigned> meta_version;  // of the relay's meta certificate
   std::optional<std::int64_t> cert_days_left;
   std::optional<WallTime> cert_not_after;
   std::string server_key;                // "nodekey:…" of the greeting

@@ -106,6 +106,7 @@ class ChainWalk {
       report.cert_days_left = cert.days_left;
       report.cert_not_after = cert.not_after;
     }
+    if (cert.meta) report.meta_version = cert.meta->version;
     for (Finding& note : cert.notes) recorder_.Note(std::move(note), which);
     if (cert.refused) {
       End(Stage::kCert, which, took, std::move(*cert.decision));
@@ -246,6 +247,8 @@ class ChainWalk {
     stage.duration = context_.clock.Now() - start;
     recorder_.report().relay_first = stage.first;
     recorder_.report().relay_rtt = stage.rtt;
+    recorder_.report().relay_sent = stage.sent;
+    recorder_.report().relay_received = stage.received;
     const bool failed = stage.finding && stage.finding->severity == Severity::kError;
     if (failed && several_keys_) {
       recorder_.NotReached(Stage::kRelay, {}, Stage::kDerp);
