@@ -56,15 +56,15 @@ int Serve(const derp::probe::Options& options,
   derp::net::SystemResolver resolver;
   auto context = derp::diagnosis::MakeWalkContext(clock, random, resolver);
   context.caps.walk = options.timeout;
-  context.mesh_key = key->key;
   const derp::probe::ServiceOptions service{
       .listen = options.listen,
       .prober = {.intervals = {options.interval, options.tls_interval, options.stun_interval,
                                options.mesh_interval},
                  .spread = options.spread,
                  .instance = HostName(),
-                 .mesh_key_rule = [&options](std::string_view code, std::int64_t id) {
-                   return derp::probe::MeshKeyMayGoTo(options, code, id);
+                 .mesh_key_rule = [&](std::string_view code, std::int64_t id) {
+                   const bool may = derp::probe::MeshKeyMayGoTo(options, code, id);
+                   return may ? key->key : std::nullopt;
                  }}};
   const auto load = [&] {
     const auto deadline = clock.Now() + options.interval * 4 / 5;

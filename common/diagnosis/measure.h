@@ -24,12 +24,13 @@ struct WalkTask {
   bool single_in_region = false;  // no other node that relays: mesh does not apply
   std::string map_error;          // a map.* code that ends the walk before it starts (rule 7)
   StagesAsked asked{};
-  bool mesh_key_allowed = false;  // rule 10: the region may be given the mesh key
-  Duration delay{};               // wait so long before the walk; not counted as its time
+  std::optional<MeshKey> mesh_key{};  // when the region may be given it (rule 10)
+  Duration delay{};                   // wait so long before the walk; not counted as its time
 };
 
-// Rule 10: whether a region's relays may be given the mesh key.
-using MeshKeyRule = std::function<bool(std::string_view region_code, std::int64_t region_id)>;
+// Rule 10: the mesh key when a region's relays may be given it. Any thread.
+using MeshKeyRule =
+    std::function<std::optional<MeshKey>(std::string_view region_code, std::int64_t region_id)>;
 
 // All nodes of the map in its order. `notes` are those of derpmap::Lint; without a rule nobody gets
 // the mesh key.

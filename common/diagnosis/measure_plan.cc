@@ -21,7 +21,7 @@ std::vector<WalkTask> PlanWalks(const derpmap::DerpMap& map,
       task.node = node;
       task.single_in_region = relays < 2;
       task.asked = asked;
-      task.mesh_key_allowed = mesh_key_rule && mesh_key_rule(region.code, id);
+      if (mesh_key_rule) task.mesh_key = mesh_key_rule(region.code, id);
       for (const derpmap::Note& note : notes) {
         const bool about = note.region_id == id && note.node == node.name;
         if (about && derpmap::EndsWalk(note.code)) task.map_error = note.code;

@@ -125,11 +125,11 @@ class ChainWalk {
   }
 
   bool SendsMeshKey(bool verified) const {
-    return context_.mesh_key && task_.mesh_key_allowed && verified;
+    return task_.mesh_key && verified;
   }
 
   std::optional<MeshKey> KeyFor(bool verified) const {
-    return SendsMeshKey(verified) ? context_.mesh_key : std::nullopt;
+    return SendsMeshKey(verified) ? task_.mesh_key : std::nullopt;
   }
 
   void Http(FamilyWalk& family, std::unique_ptr<net::ByteStream> stream, const CertStage& cert) {

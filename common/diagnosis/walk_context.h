@@ -48,7 +48,6 @@ struct WalkContext {
   std::shared_ptr<const net::TlsClientContext> tls;         // 1.2 and 1.3
   std::shared_ptr<const net::TlsClientContext> tls12_only;  // to tell tls.version_blocked
   StageCaps caps{};
-  std::optional<MeshKey> mesh_key{};  // goes to nodes with `mesh_key_allowed` only
   bool has_ipv4 = true;               // routes of this machine
   bool has_ipv6 = true;
   std::optional<NodePrivate> node_key{};  // -key-file: a key that closed relays admit

@@ -84,17 +84,16 @@ class OnceRun {
     asked.stun = intervals.stun > Duration::zero();
     asked.mesh = intervals.mesh > Duration::zero();
     if (regions.NodeCount() < kFewNodes) asked.greetings = kManyGreetings;
-    auto tasks = diagnosis::PlanWalks(regions, map.notes, asked,
-                                      [this](std::string_view code, std::int64_t id) {
-                                        return MeshKeyMayGoTo(options_, code, id);
-                                      });
+    auto tasks = diagnosis::PlanWalks(
+        regions, map.notes, asked, [&](std::string_view code, std::int64_t id) {
+          return MeshKeyMayGoTo(options_, code, id) ? key : std::nullopt;
+        });
     if (options_.spread_given) Spread(tasks);
     net::RaiseDescriptorLimit();
     net::SystemResolver resolver;
     SystemRandom random;
     diagnosis::WalkContext context = diagnosis::MakeWalkContext(clock_, random, resolver);
     context.caps.walk = options_.timeout;
-    context.mesh_key = key;
     const std::size_t total = tasks.size();
     std::size_t done = 0;
     progress_.Show(fmt::format("0 of {} nodes", total));

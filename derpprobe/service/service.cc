@@ -74,9 +74,20 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
   const net::SignalWatcher on_interrupt(loop, SIGINT, [&loop] { loop.Stop(); });
   const net::SignalWatcher on_terminate(loop, SIGTERM, [&loop] { loop.Stop(); });
   diagnosis::WorkerPool reloads(1);
+  const auto reload = [&]() -> Expected<void, Error> {
+    if (options.reload) {
+      if (const auto done = options.reload(); !done) {
+        logger.Error("reload refused, everything stays as it was: {}", done.error().context);
+        return done;
+      }
+      logger.Info("reloaded");
+    }
+    (void)prober.RunNow(kMapProbe);
+    return {};
+  };
   const net::SignalWatcher on_hangup(loop, SIGHUP, [&] {
-    logger.Info("SIGHUP: reading the map again");
-    reloads.Post([&prober] { (void)prober.RunNow(kMapProbe); });
+    logger.Info("SIGHUP: reading configuration, mesh key and maps again");
+    reloads.Post([&reload] { (void)reload(); });
   });
   prober.Start();
   loop.Run();

@@ -1,6 +1,7 @@
 // derpprobe as a service: listens, probes, serves pages until SIGINT or SIGTERM.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "common/base/log.h"
@@ -12,6 +13,10 @@ namespace derp::probe {
 struct ServiceOptions {
   std::string listen = ":8030";  // Go syntax; an empty host is every interface
   ProberOptions prober;
+  // Reads configuration, mesh key and maps anew (SIGHUP, POST /-/reload) and puts them in force. An
+  // error says what is wrong, and everything stays as it was. Called in a pool thread, one call at
+  // a time; empty: there is nothing but the map to read again.
+  std::function<Expected<void, Error>()> reload{};
 };
 
 // Blocks until a signal ends it. The exit status: 0 after a signal, 1 when it could not start.

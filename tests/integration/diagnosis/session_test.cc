@@ -203,7 +203,7 @@ TEST_CASE("a refused throw-away key leaves the relay untested", "[diagnosis][der
   CHECK(report.nodes[0].Worst(Stage::kRelay) == Outcome::kSkipped);
   CHECK(report.nodes[0].verdict == Verdict::kImpaired);
   CHECK(report.exit_status == 0);
-  fixture.context.mesh_key = MeshKey::Parse(std::string(64, 'a'));
+  fixture.mesh_key = MeshKey::Parse(std::string(64, 'a'));
   CHECK(test::CodesOf(fixture.Walk(relay.Node())) == Texts{"derp.login_refused"});
 }
 
@@ -238,7 +238,7 @@ TEST_CASE("the mesh key goes over verified connections only", "[diagnosis][derp]
     side.Close();
   });
   WalkFixture fixture;
-  fixture.context.mesh_key = MeshKey::Parse(std::string(64, 'a'));
+  fixture.mesh_key = MeshKey::Parse(std::string(64, 'a'));
   derpmap::Node node = relay.Node();
   node.cert_name.clear();
   node.insecure_for_tests = true;

@@ -35,7 +35,7 @@ class WalkFixture {
     task.region_id = 1;
     task.node = node;
     task.single_in_region = true;
-    task.mesh_key_allowed = true;
+    task.mesh_key = mesh_key;
     task.asked = asked;
     diagnosis::Measurer measurer(context);
     return diagnosis::Judge(measurer.Measure({task}));
@@ -45,6 +45,7 @@ class WalkFixture {
   SystemRandom random;
   FakeResolver resolver{{{"relay.test", {*IpAddress::Parse("127.0.0.1")}}}};
   diagnosis::WalkContext context;
+  std::optional<MeshKey> mesh_key;
   // The main chain and STUN; tests of side stages ask for more.
   diagnosis::StagesAsked asked{.side = false, .ws = false};
 };
