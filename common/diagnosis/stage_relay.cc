@@ -32,7 +32,7 @@ class RelayRun {
     if (stage_.first && !stage_.finding) Burst();
     stage_.duration = context_.clock.Now() - start_;
     stage_.rtt = Median(rtts_);
-    stage_.sent = counted_sent_;
+    stage_.sent = stage_.first ? counted_sent_ : tries_;
     stage_.received = counted_;
     if (!stage_.finding) Judge(tcp_rtt);
     return std::move(stage_);

@@ -20,8 +20,8 @@ struct RelayStage {
   std::optional<Finding> finding;  // what decided the outcome; none: ok
   std::optional<Duration> first;   // send to arrival of the first
   std::optional<Duration> rtt;     // median
-  int sent = 0;                    // packets after the first, and those that arrived
-  int received = 0;
+  int sent = 0;                    // packets after the first; the vain tries when none arrived
+  int received = 0;                // of these
   Duration duration{};
 };
 

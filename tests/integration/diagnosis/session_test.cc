@@ -276,6 +276,8 @@ TEST_CASE("packets that never arrive are relay.lost", "[diagnosis][relay]") {
   const RunReport report = WalkPackets([](ByteView, int) { return std::nullopt; }, true);
   REQUIRE(test::CodesOf(report) == Texts{"relay.lost"});
   CHECK(report.findings[0].fact.starts_with("0 of "));
+  CHECK(report.nodes[0].relay_sent > 0);
+  CHECK(report.nodes[0].relay_received == 0);
   CHECK(report.nodes[0].verdict == Verdict::kUnusable);
 }
 
@@ -286,6 +288,8 @@ TEST_CASE("some lost packets are relay.loss", "[diagnosis][relay]") {
   });
   REQUIRE(test::CodesOf(report) == Texts{"relay.loss"});
   CHECK(report.findings[0].fact == "2 of 20 packets lost");
+  CHECK(report.nodes[0].relay_sent == 20);
+  CHECK(report.nodes[0].relay_received == 18);
   CHECK(report.nodes[0].verdict == Verdict::kImpaired);
 }
 
