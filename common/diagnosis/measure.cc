@@ -22,15 +22,16 @@ struct RegionRound {
   std::vector<std::pair<std::size_t, MeshMember>> members;  // with their place in the map
 };
 
-// One call of Measure().
+// One call of Start(), kept by its jobs.
 struct Round {
   Mutex mutex;
-  CondVar finished;
   std::map<std::int64_t, RegionRound> regions DERP_GUARDED_BY(mutex);
   std::size_t left DERP_GUARDED_BY(mutex) = 0;  // regions
   std::vector<NodeReport> nodes DERP_GUARDED_BY(mutex);
   std::vector<MeshReport> meshes DERP_GUARDED_BY(mutex);
-  const Measurer::OnNode* on_node = nullptr;
+  bool mesh_asked = false;
+  Measurer::OnNode on_node;
+  Measurer::OnDone on_done;
 };
 
 // One node under way. Each field is written by one part (chain, one STUN family) and read once all
@@ -38,7 +39,7 @@ struct Round {
 struct NodeJob {
   WalkTask task;
   std::size_t index = 0;
-  Round* round = nullptr;
+  std::shared_ptr<Round> round;
   NodeReport report;
   Recorder recorder{report};
   TimePoint start;
@@ -47,6 +48,7 @@ struct NodeJob {
   std::vector<std::optional<StunOutcome>> stun;  // beside `families`
   std::optional<MeshMember> member;
   std::atomic<int> connects_left{1};
+  std::atomic<int> handshakes_left{1};
   std::atomic<int> parts_left{1};
 };
 
@@ -127,7 +129,7 @@ class DelayWaiter final : public Waiter {
  public:
   DelayWaiter(TimePoint until, std::function<void()> done)
       : until_(until), done_(std::move(done)) {}
-  int fd() const override { return -1; }  // poll() passes it over
+  int fd() const override { return -1; }
   bool for_writing() const override { return false; }
   TimePoint wake() const override { return until_; }
   bool Step(bool) override {
@@ -175,7 +177,7 @@ struct Measurer::Impl {
       FinishNode(job);
       return;
     }
-    for (FamilyPlan& plan : plans) job->families.push_back({std::move(plan), {}});
+    for (FamilyPlan& plan : plans) job->families.push_back({std::move(plan), {}, {}});
     job->stun.resize(job->families.size());
     StartStunParts(job);
     StartConnects(job);
@@ -218,14 +220,32 @@ struct Measurer::Impl {
 
   void ConnectDone(const Job& job) {
     if (--job->connects_left != 0) return;
-    pool.Post([this, job] {
-      RunChain(job);
-      PartDone(job);
-    });
+    RecordTargets(*job);
+    for (FamilyWalk& family : job->families) {
+      if (!family.tcp.fd.valid()) continue;
+      ++job->handshakes_left;
+      const Duration left = Remaining(context.clock.Now(), job->deadline);
+      StartTlsStage(engine, std::move(family.tcp.fd), family.tcp.address, job->task.node.host_name,
+                    context, std::min(context.caps.tls, left), [this, job, &family](TlsStage tls) {
+                      family.tls = std::move(tls);
+                      if (--job->handshakes_left == 0) FinishChain(job);
+                    });
+    }
+    if (--job->handshakes_left == 0) {
+      pool.Post([this, job] { FinishChain(job); });
+    }
+  }
+
+  // In a worker.
+  void FinishChain(const Job& job) {
+    Duration queued{};
+    for (const FamilyWalk& family : job->families) queued = std::max(queued, family.tls.queued);
+    job->deadline += queued;  // that this machine is busy is not the node's fault
+    RunChain(job);
+    PartDone(job);
   }
 
   void RunChain(const Job& job) {
-    RecordTargets(*job);
     const bool asked = job->task.asked.tls || job->task.asked.mesh;
     if (job->task.node.stun_only || !asked) {
       const std::string_view reason = job->task.node.stun_only ? "STUNOnly" : "not asked for";
@@ -254,7 +274,7 @@ struct Measurer::Impl {
     {
       const MutexLock lock(round.mutex);
       round.nodes[job->index] = job->report;
-      if (*round.on_node) (*round.on_node)(job->report);
+      if (round.on_node) round.on_node(job->report);
       RegionRound& region = round.regions[region_id];
       if (job->member) region.members.emplace_back(job->index, std::move(*job->member));
       if (--region.left != 0) return;
@@ -273,47 +293,67 @@ struct Measurer::Impl {
     }
     members.clear();
     Round& round = *job.round;
-    const MutexLock lock(round.mutex);
-    if (mesh) round.meshes.push_back(std::move(*mesh));
-    --round.left;
-    if (round.left == 0) round.finished.NotifyAll();
+    Measurement measured;
+    {
+      const MutexLock lock(round.mutex);
+      if (mesh) round.meshes.push_back(std::move(*mesh));
+      if (--round.left != 0) return;
+      measured.mesh_asked = round.mesh_asked;
+      measured.nodes = std::move(round.nodes);
+      measured.meshes = std::move(round.meshes);
+    }
+    round.on_done(std::move(measured));
   }
 
   const WalkContext& context;
   PollLoop loop;
-  WorkerPool pool;  // after the loop: its threads end first, and what they add is never run
+  WorkerPool pool;
+  const Engine engine{context.clock, loop, pool};
 };
 
 Measurer::Measurer(const WalkContext& context) : impl_(std::make_unique<Impl>(context)) {}
-Measurer::~Measurer() = default;
 
-Measurement Measurer::Measure(std::vector<WalkTask> tasks, const OnNode& on_node) {
-  Round round;
-  round.on_node = &on_node;
-  bool mesh_asked = false;
+// The loop first: its thread posts to the pool. What the pool's last jobs add to it never runs.
+Measurer::~Measurer() {
+  impl_->loop.Stop();
+  impl_->pool.Abandon();
+}
+
+void Measurer::Start(std::vector<WalkTask> tasks, OnNode on_node, OnDone on_done) {
+  const auto round = std::make_shared<Round>();
+  round->on_node = std::move(on_node);
+  round->on_done = std::move(on_done);
   {
-    const MutexLock lock(round.mutex);
-    round.nodes.resize(tasks.size());
+    const MutexLock lock(round->mutex);
+    round->nodes.resize(tasks.size());
     for (const WalkTask& task : tasks) {
-      ++round.regions[task.region_id].left;
-      mesh_asked = mesh_asked || task.asked.mesh;
+      ++round->regions[task.region_id].left;
+      round->mesh_asked = round->mesh_asked || task.asked.mesh;
     }
-    round.left = round.regions.size();
+    round->left = round->regions.size();
   }
+  if (tasks.empty()) impl_->pool.Post([round] { round->on_done({}); });
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     auto job = std::make_shared<NodeJob>();
     job->task = std::move(tasks[i]);
     job->index = i;
-    job->round = &round;
+    job->round = round;
     impl_->Schedule(job);
   }
-  Measurement measured;
-  measured.mesh_asked = mesh_asked || tasks.empty();
-  const MutexLock lock(round.mutex);
-  while (round.left != 0) round.finished.Wait(round.mutex);
-  measured.nodes = std::move(round.nodes);
-  measured.meshes = std::move(round.meshes);
-  return measured;
+}
+
+Measurement Measurer::Measure(std::vector<WalkTask> tasks, const OnNode& on_node) {
+  Mutex mutex;
+  CondVar finished;
+  std::optional<Measurement> result;
+  Start(std::move(tasks), on_node, [&](Measurement measured) {
+    const MutexLock lock(mutex);
+    result = std::move(measured);
+    finished.NotifyAll();
+  });
+  const MutexLock lock(mutex);
+  while (!result) finished.Wait(mutex);
+  return std::move(*result);
 }
 
 }  // namespace derp::diagnosis

@@ -41,8 +41,9 @@ std::vector<WalkTask> PlanWalks(const derpmap::DerpMap& map,
 // The linter's notes as findings with advice from the catalogue.
 std::vector<Finding> MapFindings(const std::vector<derpmap::Note>& notes);
 
-// Threads and poll loop, shared by all measurements of a program. `context` outlives it. Any number
-// of threads may call Measure() at once.
+// Threads and poll loop, shared by all measurements of a program. `context` outlives it. Any
+// thread, any number of measurements at once. Destroying it waits for what runs in a thread and
+// drops the rest: then OnDone is never called.
 class Measurer {
  public:
   explicit Measurer(const WalkContext& context);
@@ -50,11 +51,16 @@ class Measurer {
   Measurer(const Measurer&) = delete;
   Measurer& operator=(const Measurer&) = delete;
 
-  // Blocks until every task is done; never longer than caps.walk + caps.mesh. Nodes of one region
-  // that belong together must be in one call: the mesh is measured between the nodes of a call.
-  // `on_node` is called in other threads, one call at a time, as each node is finished. The result
-  // holds no map findings: add MapFindings() before Judge().
-  using OnNode = std::function<void(const NodeReport&)>;
+  // Called in threads of the measurer, never two calls of one measurement at once.
+  using OnNode = std::function<void(const NodeReport&)>;  // as each node is finished
+  using OnDone = std::function<void(Measurement)>;        // last, once
+
+  // Returns at once; no thread is held by what waits. All is done after caps.walk + caps.mesh at
+  // the latest, longer only by the time for which all workers were busy. Nodes of one region that
+  // belong together must be in one call: the mesh is measured between the nodes of a call. The
+  // result holds no map findings: add MapFindings() before Judge().
+  void Start(std::vector<WalkTask> tasks, OnNode on_node, OnDone on_done);
+  // The same, waiting for the end. Not from within a callback.
   Measurement Measure(std::vector<WalkTask> tasks, const OnNode& on_node = {});
 
  private:

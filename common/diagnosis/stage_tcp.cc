@@ -18,22 +18,24 @@ int Rank(ErrorCode code) {
   return code == ErrorCode::kTimeout ? 1 : 0;
 }
 
+// The connects of one family. It holds the sockets, so that those of the losers close as soon as
+// one has won; their waiters end by their time.
 struct Race {
   TimePoint start;
   std::size_t running = 0;
+  std::vector<net::Fd> sockets;
   TcpOutcome outcome;
   std::function<void(TcpOutcome)> done;  // empty once called
 
   void Settle(TimePoint now) {
     outcome.duration = now - start;
+    sockets.clear();
     auto call = std::exchange(done, nullptr);
     call(std::move(outcome));
   }
 
-  void Won(net::Fd fd, const SocketAddress& address, TimePoint now) {
-    --running;
-    if (!done) return;
-    outcome.fd = std::move(fd);
+  void Won(std::size_t index, const SocketAddress& address, TimePoint now) {
+    outcome.fd = std::move(sockets[index]);
     outcome.address = address;
     outcome.error.reset();
     Settle(now);
@@ -41,7 +43,6 @@ struct Race {
 
   void Lost(Error error, const SocketAddress& address, TimePoint now) {
     --running;
-    if (!done) return;
     if (!outcome.error || Rank(error.code) > Rank(outcome.error->code)) {
       outcome.error = std::move(error);
       outcome.address = address;
@@ -52,27 +53,28 @@ struct Race {
 
 class ConnectWaiter final : public Waiter {
  public:
-  ConnectWaiter(net::Fd fd, SocketAddress address, TimePoint deadline, const Clock& clock,
+  ConnectWaiter(std::size_t index, SocketAddress address, TimePoint deadline, const Clock& clock,
                 std::shared_ptr<Race> race)
-      : fd_(std::move(fd)),
+      : index_(index),
         address_(std::move(address)),
         deadline_(deadline),
         clock_(clock),
         race_(std::move(race)) {}
 
-  int fd() const override { return fd_.get(); }
+  int fd() const override { return race_->done ? race_->sockets[index_].get() : -1; }
   bool for_writing() const override { return true; }
-  TimePoint wake() const override { return race_->done ? deadline_ : TimePoint::min(); }
+  TimePoint wake() const override { return deadline_; }
 
   bool Step(bool ready) override {
+    if (!race_->done) return false;
     const TimePoint now = clock_.Now();
     if (!ready) {
       race_->Lost(net::ConnectTimeout(address_), address_, now);
       return false;
     }
-    auto complete = net::CompleteConnect(fd_.get(), address_);
+    auto complete = net::CompleteConnect(fd(), address_);
     if (complete) {
-      race_->Won(std::move(fd_), address_, now);
+      race_->Won(index_, address_, now);
     } else {
       race_->Lost(std::move(complete.error()), address_, now);
     }
@@ -80,7 +82,7 @@ class ConnectWaiter final : public Waiter {
   }
 
  private:
-  net::Fd fd_;
+  std::size_t index_;
   SocketAddress address_;
   TimePoint deadline_;
   const Clock& clock_;
@@ -102,8 +104,9 @@ void StartTcp(PollLoop& loop, const Clock& clock, std::vector<SocketAddress> add
   for (const SocketAddress& address : addresses) {
     auto fd = net::StartConnectTcp(address);
     if (fd) {
-      started.push_back(
-          std::make_unique<ConnectWaiter>(std::move(*fd), address, deadline, clock, race));
+      race->sockets.push_back(std::move(*fd));
+      started.push_back(std::make_unique<ConnectWaiter>(race->sockets.size() - 1, address, deadline,
+                                                        clock, race));
     } else {
       race->Lost(std::move(fd.error()), address, clock.Now());
     }

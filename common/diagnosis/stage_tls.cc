@@ -1,11 +1,13 @@
 #include "common/diagnosis/stage_tls.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "common/base/text.h"
 #include "common/diagnosis/catalogue.h"
+#include "common/diagnosis/stage_tcp.h"
 #include "common/diagnosis/units.h"
-#include "common/net/sockets.h"
 
 namespace derp::diagnosis {
 
@@ -53,61 +55,134 @@ Finding Alert(const TlsFailure& failure, const std::string& name) {
   return finding;
 }
 
-// Silence or a cut connection may be a filter's work: try without the name, then with TLS 1.2.
-class Retries {
- public:
-  Retries(const SocketAddress& address, const std::string& name, const WalkContext& context,
-          TimePoint deadline)
-      : address_(address), name_(name), context_(context), deadline_(deadline) {}
+Finding OldVersion(const net::TlsSession& session) {
+  return MakeFinding("tls.version", "speaks TLS 1.2 only",
+                     fmt::format("negotiated TLS {}, {}", session.version(), session.cipher()),
+                     "allow TLS 1.3 on the relay");
+}
 
-  Finding Explain(const TlsHandshakeError& first, Duration tried) const {
-    if (!name_.empty() && Works(*this, context_.tls, "", 2)) {
-      Finding finding = MakeFinding("tls.sni_blocked");
-      finding.headline = fmt::format("the name {} is filtered on the way", name_);
-      finding.fact = fmt::format("{} with the name, works without it", How(first, tried));
-      finding.advice = "have the name allowed on the way, or use another name or an address alone";
-      return finding;
-    }
-    if (Works(*this, context_.tls12_only, name_, 1)) {
-      Finding finding = MakeFinding("tls.version_blocked");
-      finding.headline = "TLS 1.3 is filtered on the way";
-      finding.fact = fmt::format("{} with TLS 1.3, works with TLS 1.2", How(first, tried));
-      finding.advice = "have TLS 1.3 allowed on the way";
-      return finding;
-    }
-    const bool silent = !CutOff(first.error.code);
-    Finding finding = MakeFinding(silent ? "tls.timeout" : "tls.reset");
-    finding.headline = silent ? "does not answer the TLS handshake" : "cuts the TLS handshake off";
-    finding.fact = fmt::format("{}, {}with TLS 1.2 too", How(first, tried),
-                               name_.empty() ? "" : "without a name and ");
-    finding.advice = silent ? "look at the relay's load and log, and at filters on the way"
-                            : "look at what stands in front of the relay, and at its log";
-    return finding;
+// One stage under way: the first try and, after silence or a cut connection, which may be a
+// filter's work, one without the name and one with TLS 1.2. Kept alive by the try it waits for;
+// the tries follow each other, so one thread at a time is here.
+class TlsRun : public std::enable_shared_from_this<TlsRun> {
+ public:
+  TlsRun(const Engine& engine, const SocketAddress& address, const std::string& server_name,
+         const WalkContext& context, Duration limit, std::function<void(TlsStage)> done)
+      : engine_(engine),
+        address_(address),
+        name_(NoName(server_name)),
+        context_(context),
+        limit_(limit),
+        done_(std::move(done)) {}
+
+  void Start(net::Fd fd) {
+    // Silence leaves two fifths of the time to find out why.
+    StartTlsAttempt(
+        engine_, std::move(fd), context_.tls, name_, limit_ * 3 / 5,
+        [self = shared_from_this()](TlsAttempt attempt) { self->FirstDone(std::move(attempt)); });
   }
 
  private:
-  static std::string How(const TlsHandshakeError& first, Duration tried) {
-    if (CutOff(first.error.code)) {
-      return first.error.code == ErrorCode::kReset ? "reset after the ClientHello"
-                                                   : "closed after the ClientHello";
+  void FirstDone(TlsAttempt attempt) {
+    stage_.duration = attempt.took;
+    stage_.queued = attempt.queued;
+    left_ = limit_ - attempt.took;
+    if (attempt.stream) {
+      stage_.stream = std::move(*attempt.stream);
+      const net::TlsSession* session = stage_.stream->tls();
+      if (session != nullptr && !session->is_tls13()) stage_.finding = OldVersion(*session);
+      done_(std::move(stage_));
+      return;
     }
-    return fmt::format("silent for {} after the ClientHello", ShortDuration(tried));
+    first_ = std::move(attempt.stream.error());
+    const bool retry = first_.error.code == ErrorCode::kTimeout || CutOff(first_.error.code);
+    if (first_.tls && first_.tls->cause == TlsFailure::Cause::kNotTls) {
+      End(NotTls(first_));
+    } else if (first_.tls && first_.tls->alert >= 0) {
+      End(Alert(*first_.tls, name_));
+    } else if (!retry) {
+      End(MakeFinding("tls.alert", "the TLS handshake fails",
+                      PrintablePeerText(first_.error.context),
+                      "check the TLS settings of what answers there"));
+    } else if (!name_.empty()) {
+      Try(context_.tls, "", left_ / 2, &TlsRun::WithoutNameDone);
+    } else {
+      Try(context_.tls12_only, name_, left_, &TlsRun::WithOldVersionDone);
+    }
   }
 
-  // Shares what is left of the time with the tries that may follow.
-  static bool Works(const Retries& self, const std::shared_ptr<const net::TlsClientContext>& tls,
-                    const std::string& name, int tries_left) {
-    const TimePoint now = self.context_.clock.Now();
-    const TimePoint deadline = now + Remaining(now, self.deadline_) / tries_left;
-    auto fd = net::ConnectTcp(self.address_, deadline);
-    if (!fd) return false;
-    return net::StartTls(std::move(*fd), tls, name, deadline).has_value();
+  void WithoutNameDone(bool works) {
+    if (!works) {
+      Try(context_.tls12_only, name_, left_, &TlsRun::WithOldVersionDone);
+      return;
+    }
+    End(MakeFinding("tls.sni_blocked", fmt::format("the name {} is filtered on the way", name_),
+                    fmt::format("{} with the name, works without it", How()),
+                    "have the name allowed on the way, or use another name or an address alone"));
   }
 
-  const SocketAddress& address_;
-  const std::string& name_;
+  void WithOldVersionDone(bool works) {
+    if (works) {
+      End(MakeFinding("tls.version_blocked", "TLS 1.3 is filtered on the way",
+                      fmt::format("{} with TLS 1.3, works with TLS 1.2", How()),
+                      "have TLS 1.3 allowed on the way"));
+      return;
+    }
+    const bool silent = !CutOff(first_.error.code);
+    End(MakeFinding(
+        silent ? "tls.timeout" : "tls.reset",
+        silent ? "does not answer the TLS handshake" : "cuts the TLS handshake off",
+        fmt::format("{}, {}with TLS 1.2 too", How(), name_.empty() ? "" : "without a name and "),
+        silent ? "look at the relay's load and log, and at filters on the way"
+               : "look at what stands in front of the relay, and at its log"));
+  }
+
+  void End(Finding finding) {
+    finding.data["error"] = PrintablePeerText(first_.error.context);
+    stage_.finding = std::move(finding);
+    done_(std::move(stage_));
+  }
+
+  std::string How() const {
+    if (CutOff(first_.error.code)) {
+      return first_.error.code == ErrorCode::kReset ? "reset after the ClientHello"
+                                                    : "closed after the ClientHello";
+    }
+    return fmt::format("silent for {} after the ClientHello", ShortDuration(stage_.duration));
+  }
+
+  using Next = void (TlsRun::*)(bool works);
+
+  // A new connection; `next` is called in a worker.
+  void Try(std::shared_ptr<const net::TlsClientContext> tls, std::string name, Duration limit,
+           Next next) {
+    auto connected = [self = shared_from_this(), tls = std::move(tls), name = std::move(name),
+                      limit, next](TcpOutcome outcome) {
+      self->left_ -= outcome.duration;
+      if (!outcome.fd.valid()) {
+        self->engine_.pool.Post([self, next] { (*self.*next)(false); });
+        return;
+      }
+      StartTlsAttempt(self->engine_, std::move(outcome.fd), tls, name, limit - outcome.duration,
+                      [self, next](const TlsAttempt& attempt) {
+                        self->left_ -= attempt.took;
+                        self->stage_.queued += attempt.queued;
+                        (*self.*next)(attempt.stream.has_value());
+                      });
+    };
+    StartTcp(engine_.loop, engine_.clock, {address_}, engine_.clock.Now() + limit,
+             std::move(connected));
+  }
+
+  const Engine engine_;
+  const SocketAddress address_;
+  const std::string name_;
   const WalkContext& context_;
-  TimePoint deadline_;
+  const Duration limit_;
+  const std::function<void(TlsStage)> done_;
+  Duration left_{};
+  TlsHandshakeError first_;
+  TlsStage stage_;
 };
 
 }  // namespace
@@ -120,43 +195,11 @@ std::string DescribeFirstBytes(ByteView bytes) {
   return "something else";
 }
 
-TlsStage RunTls(net::Fd fd, const SocketAddress& address, const std::string& server_name,
-                const WalkContext& context, TimePoint deadline) {
-  const std::string name = NoName(server_name);
-  const TimePoint start = context.clock.Now();
-  // Silence leaves two fifths of the time to find out why.
-  const TimePoint first_deadline = start + Remaining(start, deadline) * 3 / 5;
-  auto stream = net::StartTls(std::move(fd), context.tls, name, first_deadline);
-  TlsStage stage;
-  stage.duration = context.clock.Now() - start;
-  if (stream) {
-    stage.stream = std::move(*stream);
-    const net::TlsSession* session = stage.stream->tls();
-    if (session != nullptr && !session->is_tls13()) {
-      stage.finding = MakeFinding("tls.version");
-      stage.finding->headline = "speaks TLS 1.2 only";
-      stage.finding->fact =
-          fmt::format("negotiated TLS {}, {}", session->version(), session->cipher());
-      stage.finding->advice = "allow TLS 1.3 on the relay";
-    }
-    return stage;
-  }
-  const TlsHandshakeError& failure = stream.error();
-  const bool retry = failure.error.code == ErrorCode::kTimeout || CutOff(failure.error.code);
-  if (failure.tls && failure.tls->cause == TlsFailure::Cause::kNotTls) {
-    stage.finding = NotTls(failure);
-  } else if (failure.tls && failure.tls->alert >= 0) {
-    stage.finding = Alert(*failure.tls, name);
-  } else if (retry) {
-    stage.finding = Retries(address, name, context, deadline).Explain(failure, stage.duration);
-  } else {
-    stage.finding = MakeFinding("tls.alert");
-    stage.finding->headline = "the TLS handshake fails";
-    stage.finding->fact = PrintablePeerText(failure.error.context);
-    stage.finding->advice = "check the TLS settings of what answers there";
-  }
-  stage.finding->data["error"] = PrintablePeerText(failure.error.context);
-  return stage;
+void StartTlsStage(const Engine& engine, net::Fd fd, const SocketAddress& address,
+                   const std::string& server_name, const WalkContext& context, Duration limit,
+                   std::function<void(TlsStage)> done) {
+  std::make_shared<TlsRun>(engine, address, server_name, context, limit, std::move(done))
+      ->Start(std::move(fd));
 }
 
 }  // namespace derp::diagnosis

@@ -10,7 +10,6 @@
 #include "common/diagnosis/stage_cert.h"
 #include "common/diagnosis/stage_relay.h"
 #include "common/diagnosis/stage_session.h"
-#include "common/diagnosis/stage_tls.h"
 #include "common/diagnosis/units.h"
 
 namespace derp::diagnosis {
@@ -79,8 +78,7 @@ class ChainWalk {
 
   void Tls(FamilyWalk& family) {
     const AddressFamily which = family.plan.family;
-    TlsStage tls = RunTls(std::move(family.tcp.fd), family.tcp.address, task_.node.host_name,
-                          context_, Until(context_.caps.tls));
+    TlsStage tls = std::move(family.tls);
     if (!tls.stream) {
       End(Stage::kTls, which, tls.duration, std::move(*tls.finding));
       return;

@@ -1,5 +1,5 @@
-// The part of a walk behind the TCP connections: tls, cert, http and derp for each family that
-// connected, then relay over the one that connected first. Blocking, in a worker thread.
+// The part of a walk behind the TLS handshakes: cert, http and derp for each family that got so
+// far, then relay over the one that connected first. Blocking, in a worker thread.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 #include "common/diagnosis/recorder.h"
 #include "common/diagnosis/stage_mesh.h"
 #include "common/diagnosis/stage_tcp.h"
+#include "common/diagnosis/stage_tls.h"
 #include "common/diagnosis/walk_plan.h"
 
 namespace derp::diagnosis {
@@ -19,6 +20,7 @@ namespace derp::diagnosis {
 struct FamilyWalk {
   FamilyPlan plan;
   TcpOutcome tcp;
+  TlsStage tls;  // when tcp worked
 };
 
 // Records tcp to relay. Gives the logged-in client for the mesh when relay succeeded.

@@ -17,11 +17,30 @@ WorkerPool::~WorkerPool() {
 
 void WorkerPool::Post(std::function<void()> work) {
   const MutexLock lock(mutex_);
+  if (abandoned_) return;
   queue_.push_back(std::move(work));
+  StartThreadIfNeeded();
+}
+
+void WorkerPool::PostFirst(std::function<void()> work) {
+  const MutexLock lock(mutex_);
+  if (abandoned_) return;
+  queue_.push_front(std::move(work));
+  StartThreadIfNeeded();
+}
+
+void WorkerPool::StartThreadIfNeeded() {
   if (idle_ < queue_.size() && threads_.size() < most_ && !stopping_) {
     threads_.emplace_back([this] { Run(); });
   }
   wake_.NotifyOne();
+}
+
+void WorkerPool::Abandon() {
+  std::deque<std::function<void()>> forgotten;  // destroyed without the lock
+  const MutexLock lock(mutex_);
+  abandoned_ = true;
+  forgotten.swap(queue_);
 }
 
 void WorkerPool::Run() {

@@ -17,10 +17,14 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  void Post(std::function<void()> work);  // any thread
+  void Post(std::function<void()> work);       // any thread
+  void PostFirst(std::function<void()> work);  // before all that is queued
+  // What is queued is forgotten, and so is what is posted from now on; what runs goes on.
+  void Abandon();
 
  private:
   void Run();
+  void StartThreadIfNeeded() DERP_REQUIRES(mutex_);
 
   const std::size_t most_;
   Mutex mutex_;
@@ -29,6 +33,7 @@ class WorkerPool {
   std::vector<std::thread> threads_ DERP_GUARDED_BY(mutex_);
   std::size_t idle_ DERP_GUARDED_BY(mutex_) = 0;
   bool stopping_ DERP_GUARDED_BY(mutex_) = false;
+  bool abandoned_ DERP_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace derp::diagnosis

@@ -40,4 +40,17 @@ Expected<std::unique_ptr<ByteStream>, TlsHandshakeError> StartTls(
     Fd fd, std::shared_ptr<const TlsClientContext> context, std::string_view server_name,
     TimePoint deadline);
 
+// The same handshake in two parts, for those who wait for many peers at once: what Start() sends
+// goes out without waiting, then fd() becomes readable when the peer answers (or goes away), and
+// only then is Finish() worth a thread.
+class TlsHandshake {
+ public:
+  virtual ~TlsHandshake() = default;
+  static std::unique_ptr<TlsHandshake> Start(Fd fd, std::shared_ptr<const TlsClientContext> context,
+                                             std::string_view server_name);
+  virtual int fd() const = 0;
+  // Once. With a deadline that has passed it takes what is there.
+  virtual Expected<std::unique_ptr<ByteStream>, TlsHandshakeError> Finish(TimePoint deadline) = 0;
+};
+
 }  // namespace derp::net

@@ -42,11 +42,10 @@ Expected<void, Error> SendAll(int fd, ByteView bytes, TimePoint deadline) {
   return {};
 }
 
-void SendWithoutWaiting(int fd, ByteView bytes) {
-  // Nobody is left to care whether it arrives.
-  if (!bytes.empty()) {
-    static_cast<void>(::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
-  }
+std::size_t SendWithoutWaiting(int fd, ByteView bytes) {
+  if (bytes.empty()) return 0;
+  const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return sent < 0 ? 0 : static_cast<std::size_t>(sent);
 }
 
 }  // namespace derp::net

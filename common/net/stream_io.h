@@ -14,7 +14,7 @@ Expected<std::size_t, Error> ReceiveSome(int fd, ByteSpan out, TimePoint deadlin
 // Everything; after a failure part of it may have gone out.
 Expected<void, Error> SendAll(int fd, ByteView bytes, TimePoint deadline);
 
-// What goes out without waiting: for last words.
-void SendWithoutWaiting(int fd, ByteView bytes);
+// How much goes out without waiting; an error shows at the next call.
+std::size_t SendWithoutWaiting(int fd, ByteView bytes);
 
 }  // namespace derp::net

@@ -18,11 +18,13 @@ class TlsStream final : public ByteStream {
   ~TlsStream() override {
     outgoing_.clear();
     session_.Shutdown(outgoing_);
-    SendWithoutWaiting(fd_.get(), outgoing_);
+    static_cast<void>(SendWithoutWaiting(fd_.get(), outgoing_));  // last words
   }
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
 
+  // The ClientHello, as far as it goes without waiting.
+  void SendHello();
   Expected<void, TlsHandshakeError> Handshake(TimePoint deadline);
 
   Expected<std::size_t, Error> Read(ByteSpan out, TimePoint deadline) override;
@@ -38,12 +40,19 @@ class TlsStream final : public ByteStream {
 
   Fd fd_;
   TlsSession session_;
-  Bytes received_ = Bytes(kReceiveSize);
+  Bytes received_;    // empty until something is received: many streams wait for their first byte
   ByteView pending_;  // of received_: not yet taken by the session
   Bytes outgoing_;
 };
 
+void TlsStream::SendHello() {
+  if (session_.Handshake(pending_, outgoing_) != TlsStatus::kWantRead) return;
+  const auto sent = SendWithoutWaiting(fd_.get(), outgoing_);
+  outgoing_.erase(outgoing_.begin(), outgoing_.begin() + static_cast<std::ptrdiff_t>(sent));
+}
+
 Expected<void, Error> TlsStream::Receive(TimePoint deadline) {
+  received_.resize(kReceiveSize);
   const auto count = ReceiveSome(fd_.get(), received_, deadline);
   if (!count) return Fail(count.error());
   pending_ = ByteView(received_).first(*count);
@@ -111,7 +120,29 @@ bool TlsStream::buffered() const {
   return pending_.size() >= kRecordHead + LoadU16Be(pending_.data() + kRecordHead - 2);
 }
 
+class StartedHandshake final : public TlsHandshake {
+ public:
+  explicit StartedHandshake(std::unique_ptr<TlsStream> stream) : stream_(std::move(stream)) {}
+  int fd() const override { return stream_->fd(); }
+  Expected<std::unique_ptr<ByteStream>, TlsHandshakeError> Finish(TimePoint deadline) override {
+    if (auto done = stream_->Handshake(deadline); !done) return Fail(std::move(done.error()));
+    return std::unique_ptr<ByteStream>(std::move(stream_));
+  }
+
+ private:
+  std::unique_ptr<TlsStream> stream_;
+};
+
 }  // namespace
+
+std::unique_ptr<TlsHandshake> TlsHandshake::Start(Fd fd,
+                                                  std::shared_ptr<const TlsClientContext> context,
+                                                  std::string_view server_name) {
+  auto stream = std::make_unique<TlsStream>(std::move(fd),
+                                            TlsSession::Client(std::move(context), server_name));
+  stream->SendHello();
+  return std::make_unique<StartedHandshake>(std::move(stream));
+}
 
 Expected<std::unique_ptr<ByteStream>, TlsHandshakeError> StartTls(
     Fd fd, std::shared_ptr<const TlsClientContext> context, std::string_view server_name,
