@@ -15,6 +15,7 @@ namespace derp::diagnosis {
 namespace {
 
 constexpr std::size_t kMostThreads = 64;  // architecture 5
+constexpr std::size_t kMostLookups = 32;
 
 // The nodes of one region in one call: the last one done starts the mesh.
 struct RegionRound {
@@ -146,12 +147,17 @@ class DelayWaiter final : public Waiter {
 
 struct Measurer::Impl {
   explicit Impl(const WalkContext& walk_context)
-      : context(walk_context), loop(walk_context.clock), pool(kMostThreads) {}
+      : context(walk_context),
+        loop(walk_context.clock),
+        pool(kMostThreads),
+        lookups(kMostLookups) {}
 
   using Job = std::shared_ptr<NodeJob>;
 
   void Schedule(const Job& job) {
-    const auto start = [this, job] { pool.Post([this, job] { StartNode(job); }); };
+    const bool asks_dns = !IpAddress::Parse(job->task.node.host_name);
+    WorkerPool& where = asks_dns ? lookups : pool;  // a resolver that hangs is to delay names only
+    const auto start = [this, job, &where] { where.Post([this, job] { StartNode(job); }); };
     if (job->task.delay > Duration::zero()) {
       loop.Add(std::make_unique<DelayWaiter>(context.clock.Now() + job->task.delay, start));
     } else {
@@ -308,6 +314,7 @@ struct Measurer::Impl {
   const WalkContext& context;
   PollLoop loop;
   WorkerPool pool;
+  WorkerPool lookups;
   const Engine engine{context.clock, loop, pool};
 };
 
@@ -316,6 +323,7 @@ Measurer::Measurer(const WalkContext& context) : impl_(std::make_unique<Impl>(co
 // The loop first: its thread posts to the pool. What the pool's last jobs add to it never runs.
 Measurer::~Measurer() {
   impl_->loop.Stop();
+  impl_->lookups.Abandon();
   impl_->pool.Abandon();
 }
 
