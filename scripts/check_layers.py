@@ -10,7 +10,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-COMMON_ALL = ["base", "crypto", "wire", "stun", "derpmap", "metrics", "cli", "net", "http", "derp", "diagnosis"]
+COMMON_ALL = ["base", "crypto", "wire", "stun", "derpmap", "metrics", "cli", "config", "net", "http", "secrets", "derp",
+              "diagnosis"]
 ALLOWED = {
     "common/base": [],
     "common/crypto": ["base"],
@@ -19,8 +20,10 @@ ALLOWED = {
     "common/derpmap": ["base"],
     "common/metrics": ["base"],
     "common/cli": ["base"],
+    "common/config": ["base", "cli", "derpmap"],
     "common/net": ["base", "crypto"],
     "common/http": ["base", "net"],
+    "common/secrets": ["base", "http"],
     "common/derp": ["base", "crypto", "wire", "net", "http", "derpmap"],
     "common/diagnosis": COMMON_ALL,
 }

@@ -30,6 +30,16 @@ struct ShowDefault {
   }
 };
 
+struct ShowValue {
+  using Texts = std::vector<std::string>;
+  Texts operator()(const bool* value) const { return {*value ? "true" : "false"}; }
+  Texts operator()(const std::int64_t* value) const { return {std::to_string(*value)}; }
+  Texts operator()(const double* value) const { return {FormatGoFloat(*value)}; }
+  Texts operator()(const std::string* value) const { return {*value}; }
+  Texts operator()(const Duration* value) const { return {FormatGoDuration(*value)}; }
+  Texts operator()(const std::vector<std::string>* value) const { return *value; }
+};
+
 template <typename Number>
 std::optional<std::string> StoreNumber(Number* target, const Expected<Number, NumberError>& value) {
   if (!value) return value.error() == NumberError::kRange ? "value out of range" : "parse error";
@@ -89,6 +99,19 @@ std::optional<std::string> StoreFlag(Flag& flag, std::string_view text) {
   auto failure = std::visit(StoreText{.text = text, .first = !flag.was_set}, flag.target);
   if (!failure) flag.was_set = true;
   return failure;
+}
+
+std::optional<std::string> CheckFlag(const Flag& flag, std::string_view text) {
+  return std::visit(
+      [text](auto* target) {
+        std::remove_pointer_t<decltype(target)> spare{};
+        return StoreText{.text = text, .first = true}(&spare);
+      },
+      flag.target);
+}
+
+std::vector<std::string> FlagValues(const Flag& flag) {
+  return std::visit(ShowValue{}, flag.target);
 }
 
 FlagText DescribeFlag(const Flag& flag) {

@@ -100,6 +100,7 @@ std::optional<std::string> FlagSet::Impl::Assign(const std::vector<Assignment>& 
            [target, &failure](const std::string& shielded) {
              const std::string value = shielded.substr(1);
              const auto why = StoreFlag(*target, value);
+             target->origin = Origin::kFlag;
              if (!why) return;
              const char* const where = target->is_bool() ? "-" : "flag -";
              failure = InvalidValue(*target, where + target->name, value, *why);
@@ -135,6 +136,8 @@ std::optional<std::string> FlagSet::Impl::OverlayEnvironment(
       const auto why = StoreFlag(flag, word);
       if (why) return InvalidValue(flag, "environment variable " + variable, word, *why);
     }
+    flag.origin = Origin::kEnvironment;
+    flag.where = variable;
   }
   return std::nullopt;
 }
@@ -195,6 +198,44 @@ ParseResult FlagSet::Parse(const std::vector<std::string>& args,
   }
   if (const auto failure = impl_->OverlayEnvironment(environment)) return exit(2, *failure);
   return {};
+}
+
+std::optional<std::string> FlagSet::TakeFile(const std::string& path,
+                                             const std::vector<FileSetting>& settings) {
+  for (const FileSetting& setting : settings) {
+    const std::string where = fmt::format("{}, line {}", path, setting.line);
+    const auto found = impl_->flags.find(setting.name);
+    if (found == impl_->flags.end()) {
+      return fmt::format("{}: unknown name {}", where, GoQuote(setting.name));
+    }
+    Flag& flag = found->second;
+    if (setting.is_list && !flag.is_list()) {
+      return fmt::format("{}: {} takes one value, not a list", where, flag.name);
+    }
+    for (const std::string& value : setting.values) {
+      if (const auto why = CheckFlag(flag, value)) {
+        return fmt::format("{}: {}", where, InvalidValue(flag, flag.name, value, *why));
+      }
+    }
+    if (flag.origin != Origin::kDefault) continue;
+    for (const std::string& value : setting.values) (void)StoreFlag(flag, value);
+    flag.was_set = true;
+    flag.origin = Origin::kFile;
+    flag.where = where;
+  }
+  return std::nullopt;
+}
+
+std::vector<FlagInForce> FlagSet::InForce() const {
+  std::vector<FlagInForce> all;
+  for (const auto& [name, flag] : impl_->flags) {
+    all.push_back({.name = name,
+                   .values = FlagValues(flag),
+                   .is_list = flag.is_list(),
+                   .origin = flag.origin,
+                   .where = flag.where});
+  }
+  return all;
 }
 
 bool FlagSet::WasSet(std::string_view name) const {

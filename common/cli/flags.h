@@ -1,15 +1,17 @@
-// Command lines as Go's package flag reads them (derper.md 1.1), with an environment overlay. One
-// parser for the four programs. CLI11 stays inside the .cc file.
+// Command lines as Go's package flag reads them (derper.md 1.1), with the environment and a file of
+// settings below them. One parser for the four programs. CLI11 stays inside the .cc file.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/cli/origin.h"
 
 namespace derp::cli {
 
@@ -19,6 +21,23 @@ struct ParseResult {
   Action action = Action::kRun;
   int exit_code = 0;        // for kExit: 0 help, 2 usage
   std::string stderr_text;  // message and usage, to be printed by main
+};
+
+// One name of a settings file, as read by common/config.
+struct FileSetting {
+  std::string name;
+  std::vector<std::string> values;
+  bool is_list = false;  // written as a list; else there is one value
+  std::size_t line = 0;
+};
+
+// A flag's value in force.
+struct FlagInForce {
+  std::string name;
+  std::vector<std::string> values;  // one, or a list's
+  bool is_list = false;
+  Origin origin = Origin::kDefault;
+  std::string where;  // the variable, or "FILE, line 3"; empty for the others
 };
 
 class FlagSet {
@@ -48,7 +67,13 @@ class FlagSet {
   ParseResult Parse(const std::vector<std::string>& args,
                     const std::map<std::string, std::string>& environment);
 
-  bool WasSet(std::string_view name) const;  // by flag or environment
+  // After Parse(): values for what neither a flag nor the environment set. All settings are judged,
+  // used or not; a failure says which line of `path`, which name and value. `path` is for messages.
+  std::optional<std::string> TakeFile(const std::string& path,
+                                      const std::vector<FileSetting>& settings);
+
+  bool WasSet(std::string_view name) const;  // by flag, environment or file
+  std::vector<FlagInForce> InForce() const;  // in byte order of the names
   std::string Usage() const;                 // as Go prints it
 
  private:

@@ -1,5 +1,5 @@
 // A parsed document before it is understood: JSON and YAML text as one kind of tree that remembers
-// where each value stood. Private to the readers of this folder.
+// where each value stood. For the readers of this folder, and for settings files (common/config).
 #pragma once
 
 #include <cstddef>

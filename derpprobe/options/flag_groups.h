@@ -21,7 +21,13 @@ struct FlagWords {
 void RegisterReferenceFlags(cli::FlagSet& flags, Options& options);
 void RegisterOwnFlags(cli::FlagSet& flags, Options& options, FlagWords& words);
 
-// Empty when all words are known; else what is wrong, with flag and value.
-std::optional<std::string> ParseWords(const FlagWords& words, Options& options);
+// What is wrong with a flag's value: "known are error and warning".
+struct Complaint {
+  std::string flag;
+  std::string text;
+};
+
+// Empty when all words are known.
+std::optional<Complaint> ParseWords(const FlagWords& words, Options& options);
 
 }  // namespace derp::probe

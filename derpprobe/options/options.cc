@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 
 #include "common/base/text.h"
+#include "common/config/config_file.h"
+#include "common/config/print_config.h"
+#include "common/derpmap/source.h"
 #include "derpprobe/options/flag_groups.h"
 
 namespace derp::probe {
@@ -13,7 +16,14 @@ namespace {
 
 constexpr std::string_view kProgram = "derpprobe";
 
-cli::ParseResult UsageError(std::string_view message) {
+// `flags` tell where the value stands that the complaint is about.
+cli::ParseResult UsageError(const cli::FlagSet& flags, const Complaint& complaint) {
+  std::string message = complaint.text;
+  for (const cli::FlagInForce& flag : flags.InForce()) {
+    if (flag.name != complaint.flag || flag.where.empty()) continue;
+    const bool variable = flag.origin == cli::Origin::kEnvironment;
+    message += fmt::format(" ({}{})", variable ? "environment variable " : "", flag.where);
+  }
   cli::ParseResult result;
   result.action = cli::ParseResult::Action::kExit;
   result.exit_code = 2;
@@ -33,6 +43,23 @@ std::vector<std::string> SplitCommas(const std::vector<std::string>& values) {
   return items;
 }
 
+// A source that cannot be one, whatever stands behind it.
+std::optional<Complaint> SourceFault(const Options& options) {
+  for (const std::string& source : options.derp_map) {
+    const auto parsed = derpmap::ParseMapSource(source);
+    if (!parsed) return Complaint{"derp-map", "-derp-map: " + parsed.error().context};
+  }
+  if (options.lint.empty()) return std::nullopt;
+  const auto parsed = derpmap::ParseMapSource(options.lint);
+  if (!parsed) return Complaint{"lint", "-lint: " + parsed.error().context};
+  return std::nullopt;
+}
+
+std::optional<Complaint> SecretsFault(const std::string& url) {
+  if (url.empty() || url.starts_with("https://") || url.starts_with("http://")) return std::nullopt;
+  return Complaint{"secrets-url", "-secrets-url: is no http or https URL"};
+}
+
 bool HasOneOwnMap(const Options& options) {
   return options.derp_map.size() == 1 && options.derp_map.front() != kVendorMap;
 }
@@ -45,21 +72,30 @@ bool KeyWouldLeak(const Options& options, const std::map<std::string, std::strin
 }
 
 // Values that each flag accepts and that make no sense together or at all.
-std::optional<std::string> Complaint(const Options& options,
-                                     const std::map<std::string, std::string>& environment) {
-  if (options.interval <= Duration::zero()) return "-interval must be above zero";
-  if (options.timeout <= Duration::zero()) return "-timeout must be above zero";
-  if (options.idle_check < Duration::zero()) return "-idle-check must not be below zero";
-  if (options.qd_packet_timeout <= Duration::zero()) {
-    return "-qd-packet-timeout must be above zero";
+std::optional<Complaint> ValueFault(const Options& options,
+                                    const std::map<std::string, std::string>& environment) {
+  struct Bound {
+    std::string_view flag;
+    bool fits;
+    std::string_view bound;
+  };
+  const Duration zero{};
+  for (const Bound& bound :
+       {Bound{"interval", options.interval > zero, "be above zero"},
+        Bound{"timeout", options.timeout > zero, "be above zero"},
+        Bound{"idle-check", options.idle_check >= zero, "not be below zero"},
+        Bound{"qd-packet-timeout", options.qd_packet_timeout > zero, "be above zero"},
+        Bound{"qd-once-duration", options.qd_once_duration > zero, "be above zero"},
+        Bound{"bw-min", options.bw_min >= 0, "not be below zero"}}) {
+    if (bound.fits) continue;
+    return Complaint{std::string(bound.flag), fmt::format("-{} must {}", bound.flag, bound.bound)};
   }
-  if (options.qd_once_duration <= Duration::zero()) return "-qd-once-duration must be above zero";
-  if (options.bw_min < 0) return "-bw-min must not be below zero";
-  if (KeyWouldLeak(options, environment)) {
-    return "the mesh key is for the relays of one own map: name it with -derp-map, or the regions "
-           "that may have the key with -mesh-key-regions";
-  }
-  return std::nullopt;
+  if (const auto fault = SourceFault(options)) return fault;
+  if (const auto fault = SecretsFault(options.secrets_url)) return fault;
+  if (!KeyWouldLeak(options, environment)) return std::nullopt;
+  return Complaint{{},
+                   "the mesh key is for the relays of one own map: name it with -derp-map, or the "
+                   "regions that may have the key with -mesh-key-regions"};
 }
 
 }  // namespace
@@ -73,14 +109,33 @@ cli::ParseResult ParseOptions(const std::vector<std::string>& args,
   RegisterOwnFlags(flags, options, words);
   cli::ParseResult parsed = flags.Parse(args, environment);
   if (parsed.action == cli::ParseResult::Action::kExit || options.version) return parsed;
-  if (const auto unknown = ParseWords(words, options)) return UsageError(*unknown);
+  if (!options.config.empty()) {
+    if (const auto taken = config::TakeConfigFile(options.config, flags); !taken) {
+      return UsageError(flags, {{}, "-config: " + taken.error().context});
+    }
+  }
+  if (const auto unknown = ParseWords(words, options)) return UsageError(flags, *unknown);
   options.spread_given = flags.WasSet("spread") && options.spread;
   options.region_codes = SplitCommas(options.region_codes);
   options.excluded_regions = SplitCommas(options.excluded_regions);
   options.mesh_key_regions = SplitCommas(options.mesh_key_regions);
   if (options.derp_map.empty()) options.derp_map.emplace_back(kVendorMap);
-  if (const auto complaint = Complaint(options, environment)) return UsageError(*complaint);
+  options.in_force = flags.InForce();
+  if (const auto fault = ValueFault(options, environment)) return UsageError(flags, *fault);
   return parsed;
+}
+
+std::string ShownConfig(const Options& options,
+                        const std::map<std::string, std::string>& environment) {
+  std::string text = "# derpprobe: what is in force, and where it comes from\n";
+  if (options.dev) {
+    const bool set = environment.contains(std::string(kMeshKeyVariable));
+    text += fmt::format("# mesh key: environment variable {} ({})\n", kMeshKeyVariable,
+                        set ? "set, not shown" : "not set");
+  }
+  return text + config::PrintConfig(
+                    options.in_force, {"alert-webhook"},
+                    {"check-config", "config", "explain", "lint", "print-config", "version"});
 }
 
 bool MeshKeyMayGoTo(const Options& options, std::string_view region_code, std::int64_t region_id) {

@@ -75,6 +75,10 @@ struct Options {
   bool check_config = false;
   bool print_config = false;
 
+  // Every flag's value and where it comes from: for -print-config, and to see what a reload
+  // changes.
+  std::vector<cli::FlagInForce> in_force;
+
   bool AsksBandwidth() const { return bw_interval > Duration::zero() && bw_probe_size > 0; }
   bool AsksQueue() const { return qd_packets_per_second > 0; }
 };
@@ -82,19 +86,28 @@ struct Options {
 inline constexpr std::string_view kMeshKeyVariable = "TAILSCALE_DERPER_MESH_KEY";
 inline constexpr std::string_view kVendorMap = "https://login.tailscale.com/derpmap/default";
 
-// kExit with code 2 and a message also for values no flag type can refuse: an interval of the map
-// below zero, an unknown format, a mesh key that would go to strangers.
+// Flag > environment > -config FILE > default. kExit with code 2 and a message also for values no
+// flag type can refuse (an interval of the map below zero, an unknown format, a map source that
+// cannot be one, a mesh key that would go to strangers) and for all that is wrong with the file.
 cli::ParseResult ParseOptions(const std::vector<std::string>& args,
                               const std::map<std::string, std::string>& environment,
                               Options& options);
 
-// derpprobe.md 1.1: with -dev from the environment, else from -mesh-psk-file, else none.
+// derpprobe.md 1.1: with -dev from the environment, else from -secrets-url, else from
+// -mesh-psk-file, else none. `patience`: how long a secrets server may keep us waiting when no
+// cached value helps; each try is logged. Blocking.
 struct MeshKeyChoice {
   std::optional<MeshKey> key;
   std::string log_line;  // says where it came from
 };
 Expected<MeshKeyChoice, Error> LoadMeshKey(const Options& options,
-                                           const std::map<std::string, std::string>& environment);
+                                           const std::map<std::string, std::string>& environment,
+                                           Duration patience = {});
+
+// -print-config: a settings file that says the same, each line with the value's origin. Secrets and
+// passwords are left out.
+std::string ShownConfig(const Options& options,
+                        const std::map<std::string, std::string>& environment);
 
 // findings.md rule 10: whether the mesh key may be sent to this region's relays; by
 // -mesh-key-regions when given, else everywhere with one own source.

@@ -83,8 +83,8 @@ std::optional<AlertAfter> ParseAlertAfter(std::string_view text) {
   return AlertAfter{*bad, *rounds};
 }
 
-std::string Unknown(std::string_view flag, std::string_view value, std::string_view known) {
-  return fmt::format("-{} {}: {}", flag, PrintablePeerText(value), known);
+Complaint Unknown(std::string_view flag, std::string_view value, std::string_view known) {
+  return {std::string(flag), fmt::format("-{} {}: {}", flag, PrintablePeerText(value), known)};
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ void RegisterOwnFlags(cli::FlagSet& flags, Options& options, FlagWords& words) {
   RegisterService(flags, options, words);
 }
 
-std::optional<std::string> ParseWords(const FlagWords& words, Options& options) {
+std::optional<Complaint> ParseWords(const FlagWords& words, Options& options) {
   const auto format = ParseFormat(words.format);
   if (!format) {
     return Unknown("format", words.format, "known are text, json, json-line, prom, nagios and go");

@@ -141,3 +141,62 @@ TEST_CASE("the mesh key goes to the map's one own source, or to named regions",
   CHECK(MeshKeyMayGoTo(named.options, "second", 901));
   CHECK_FALSE(MeshKeyMayGoTo(named.options, "fra", 5));
 }
+
+TEST_CASE("values come from flags, then the environment, then the file", "[derpprobe][options]") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory / "derpprobe.yaml";
+  std::ofstream(path) << "derp-map:\n  - /etc/own.json\n  - local\ninterval: 30s\n"
+                         "tls-interval: 1m\nformat: json\nmesh-interval: 2m\n";
+  const Parsed parsed =
+      Parse({"-config", path, "-mesh-interval=3m"}, {{"DERPPROBE_TLS_INTERVAL", "5m"}});
+  CAPTURE(parsed.result.stderr_text);
+  REQUIRE(parsed.result.action == Action::kRun);
+  CHECK(parsed.options.derp_map == Args{"/etc/own.json", "local"});
+  CHECK(parsed.options.interval == std::chrono::seconds(30));
+  CHECK(parsed.options.tls_interval == std::chrono::minutes(5));
+  CHECK(parsed.options.mesh_interval == std::chrono::minutes(3));
+  CHECK(parsed.options.format == Format::kJson);
+  const std::string shown = ShownConfig(parsed.options, {});
+  CHECK(shown.find("tls-interval: 5m0s                            # environment variable "
+                   "DERPPROBE_TLS_INTERVAL\n") != std::string::npos);
+  CHECK(shown.find("format: json                                  # file " + path + ", line 6\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("a wrong word is named with the place it stands in", "[derpprobe][options]") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory / "derpprobe.yaml";
+  std::ofstream(path) << "\ncrl: maybe\n";
+  CheckRefused({"-config", path},
+               "-crl maybe: known are off, soft and hard (" + path + ", line 2)");
+  CheckRefused({"-config", directory / "missing"}, "-config: open " + (directory / "missing"));
+  std::ofstream(path) << "intervall: 1s\n";
+  CheckRefused({"-config", path}, "the nearest known is interval");
+  const Parsed parsed = Parse({}, {{"DERPPROBE_CONFIG", path}});
+  CHECK(parsed.result.exit_code == 2);
+  CHECK(Parse({}, {{"DERPPROBE_FORMAT", "xml"}})
+            .result.stderr_text.find("(environment variable DERPPROBE_FORMAT)") !=
+        std::string::npos);
+}
+
+TEST_CASE("a map source that cannot be one is a usage error", "[derpprobe][options]") {
+  CheckRefused({"-derp-map", "gopher://x"}, "unsupported scheme \"gopher\"");
+  CheckRefused({"-lint", "ftp://x/map"}, "-lint: ");
+  CheckRefused({"-secrets-url", "setec.example.net", "-derp-map=local"}, "-secrets-url");
+}
+
+TEST_CASE("what is in force is shown without secrets", "[derpprobe][options]") {
+  const std::string key(64, '7');
+  const Environment environment = {{std::string(kMeshKeyVariable), key}};
+  const Parsed parsed = Parse({"-dev", "-derp-map", "https://u:pass@example.net/m?token=t1",
+                               "-alert-webhook", "https://hooks.example.net/T0/hook-secret"},
+                              environment);
+  REQUIRE(parsed.result.action == Action::kRun);
+  const std::string shown = ShownConfig(parsed.options, environment);
+  for (const std::string& secret :
+       {key, std::string("pass@"), std::string("t1"), std::string("hook-secret")}) {
+    CHECK(shown.find(secret) == std::string::npos);
+  }
+  CHECK(shown.find("mesh key: environment variable TAILSCALE_DERPER_MESH_KEY (set, not shown)") !=
+        std::string::npos);
+}
