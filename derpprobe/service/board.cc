@@ -21,11 +21,22 @@ std::string PlaceOf(const Finding& finding) {
   return finding.node.empty() ? finding.region : finding.region + "/" + finding.node;
 }
 
-const diagnosis::RegionReport* FindRegion(const RunReport& report, std::int64_t id) {
-  for (const auto& region : report.regions) {
-    if (region.region_id == id) return &region;
+void Remember(Transition transition, BoardState& state) {
+  state.transitions.push_front(std::move(transition));
+  if (state.transitions.size() > BoardState::kTransitions) state.transitions.pop_back();
+}
+
+void FollowVerdicts(const BoardState& before, WallTime now, BoardState& next) {
+  std::map<std::int64_t, Verdict> old;
+  for (const auto& region : before.report.regions) old[region.region_id] = region.verdict;
+  for (const auto& region : next.report.regions) {
+    const auto was = old.find(region.region_id);
+    if (was == old.end() || was->second == region.verdict) continue;
+    Remember({now, region.region,
+              fmt::format("{} → {}", VerdictName(was->second), VerdictName(region.verdict)),
+              region.verdict},
+             next);
   }
-  return nullptr;
 }
 
 }  // namespace
@@ -41,7 +52,8 @@ const FindingAge* BoardState::Age(const Finding& finding) const {
   return found == ages.end() ? nullptr : &found->second;
 }
 
-Board::Board(const Clock& clock, bool mesh_asked) : clock_(clock), mesh_asked_(mesh_asked) {}
+Board::Board(const Clock& clock, bool mesh_asked)
+    : clock_(clock), mesh_asked_(mesh_asked), state_(std::make_shared<BoardState>()) {}
 
 void Board::SetMap(const derpmap::DerpMap& map, std::vector<Finding> map_findings,
                    MapState source) {
@@ -59,16 +71,14 @@ void Board::SetMap(const derpmap::DerpMap& map, std::vector<Finding> map_finding
   }
   nodes_ = std::move(kept);
   std::erase_if(meshes_, [&](const auto& entry) { return !map.regions.contains(entry.first); });
-  std::erase_if(state_.strips,
-                [&](const auto& entry) { return !map.regions.contains(entry.first); });
   map_findings_ = std::move(map_findings);
-  state_.source = std::move(source);
+  source_ = std::move(source);
   dirty_ = true;
 }
 
 void Board::SetMapFailure(std::string failure, std::vector<Finding> map_findings) {
   const MutexLock lock(mutex_);
-  state_.source.failure = std::move(failure);
+  source_.failure = std::move(failure);
   map_findings_ = std::move(map_findings);
   dirty_ = true;
 }
@@ -80,7 +90,7 @@ void Board::PublishNode(diagnosis::NodeReport report) {
   if (slot->second.report) CarryOver(*slot->second.report, report);
   slot->second.report = std::move(report);
   ++slot->second.walks;
-  state_.last_result = clock_.WallNow();
+  last_result_ = clock_.WallNow();
   dirty_ = true;
 }
 
@@ -91,7 +101,7 @@ void Board::PublishMesh(std::int64_t region_id, std::optional<diagnosis::MeshRep
   dirty_ = true;
 }
 
-BoardState Board::State() {
+std::shared_ptr<const BoardState> Board::State() {
   const MutexLock lock(mutex_);
   if (dirty_) Judge();
   return state_;
@@ -107,51 +117,50 @@ void Board::Judge() {
     if (slot.report) measured.nodes.push_back(*slot.report);
   }
   for (const auto& [id, mesh] : meshes_) measured.meshes.push_back(mesh);
-  state_.nodes_total = order_.size();
-  state_.nodes_done = measured.nodes.size();
-  const RunReport before = std::exchange(state_.report, diagnosis::Judge(std::move(measured)));
+  const BoardState& before = *state_;
+  auto next = std::make_shared<BoardState>();
+  next->source = source_;
+  next->last_result = last_result_;
+  next->nodes_total = order_.size();
+  next->nodes_done = measured.nodes.size();
+  next->report = diagnosis::Judge(std::move(measured));
+  next->ages = before.ages;
+  next->transitions = before.transitions;
+  next->node_past = before.node_past;
+  next->region_past = before.region_past;
   const WallTime now = clock_.WallNow();
-  FollowFindings(before, now);
-  FollowVerdicts(before, now);
-  for (const auto& region : state_.report.regions) {
-    state_.strips[region.region_id].Record(now, region.verdict);
+  FollowFindings(before, now, *next);
+  FollowVerdicts(before, now, *next);
+  for (const NodeKey& key : order_) {
+    const auto strip = before.strips.find(key.first);
+    if (strip != before.strips.end()) next->strips.insert(*strip);
   }
+  for (const auto& region : next->report.regions) {
+    next->strips[region.region_id].Record(now, region.verdict);
+  }
+  state_ = std::move(next);
 }
 
-void Board::FollowFindings(const RunReport& before, WallTime now) {
+void Board::FollowFindings(const BoardState& before, WallTime now, BoardState& next) const {
   std::set<std::string> standing;
-  for (const Finding& finding : state_.report.findings) {
+  for (const Finding& finding : next.report.findings) {
     const std::string key = FindingKey(finding);
     standing.insert(key);
     const auto slot = nodes_.find({finding.region_id, finding.node});
     const std::uint64_t walks = slot == nodes_.end() ? 0 : slot->second.walks;
-    const auto [age, is_new] = state_.ages.try_emplace(key, FindingAge{now, walks, 1});
+    const auto [age, is_new] = next.ages.try_emplace(key, FindingAge{now, walks, 1});
     if (walks > 0) age->second.rounds = walks - age->second.first_walk + 1;
     if (is_new && finding.severity != Severity::kInfo) {
       Remember({now, PlaceOf(finding), finding.code + " began",
-                finding.severity == Severity::kError ? Verdict::kUnusable : Verdict::kImpaired});
+                finding.severity == Severity::kError ? Verdict::kUnusable : Verdict::kImpaired},
+               next);
     }
   }
-  for (const Finding& finding : before.findings) {
+  for (const Finding& finding : before.report.findings) {
     if (standing.contains(FindingKey(finding)) || finding.severity == Severity::kInfo) continue;
-    Remember({now, PlaceOf(finding), finding.code + " ended", Verdict::kUsable});
+    Remember({now, PlaceOf(finding), finding.code + " ended", Verdict::kUsable}, next);
   }
-  std::erase_if(state_.ages, [&](const auto& entry) { return !standing.contains(entry.first); });
-}
-
-void Board::FollowVerdicts(const RunReport& before, WallTime now) {
-  for (const auto& region : state_.report.regions) {
-    const auto* old = FindRegion(before, region.region_id);
-    if (old == nullptr || old->verdict == region.verdict) continue;
-    Remember({now, region.region,
-              fmt::format("{} → {}", VerdictName(old->verdict), VerdictName(region.verdict)),
-              region.verdict});
-  }
-}
-
-void Board::Remember(Transition transition) {
-  state_.transitions.push_front(std::move(transition));
-  if (state_.transitions.size() > BoardState::kTransitions) state_.transitions.pop_back();
+  std::erase_if(next.ages, [&](const auto& entry) { return !standing.contains(entry.first); });
 }
 
 }  // namespace derp::probe

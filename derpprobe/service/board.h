@@ -1,6 +1,7 @@
 // What the service knows now: the newest walk of every node, judged, with what was remembered since
-// the start (ages of findings, transitions, a strip per region). Pages, JSON and metrics read
-// copies. Any thread.
+// the start (ages of findings, transitions, a strip per region). Pages, JSON and metrics share one
+// state, which is judged when somebody asks after something new came, not with every result. Any
+// thread.
 #pragma once
 
 #include <deque>
@@ -76,8 +77,9 @@ class Board {
   // A region's mesh as measured now; none when no two of its nodes could be asked.
   void PublishMesh(std::int64_t region_id, std::optional<diagnosis::MeshReport> report);
 
-  // Judges what is new since the last call, then copies.
-  BoardState State();
+  // Judges what is new since the last call: the whole fleet, so not to be asked for every result.
+  // The state stays as it is while it is held.
+  std::shared_ptr<const BoardState> State();
 
  private:
   using NodeKey = std::pair<std::int64_t, std::string>;
@@ -88,9 +90,9 @@ class Board {
   };
 
   void Judge() DERP_REQUIRES(mutex_);
-  void FollowFindings(const diagnosis::RunReport& before, WallTime now) DERP_REQUIRES(mutex_);
-  void FollowVerdicts(const diagnosis::RunReport& before, WallTime now) DERP_REQUIRES(mutex_);
-  void Remember(Transition transition) DERP_REQUIRES(mutex_);
+  // Carries what is remembered from the state before into the next one.
+  void FollowFindings(const BoardState& before, WallTime now, BoardState& next) const
+      DERP_REQUIRES(mutex_);
 
   const Clock& clock_;
   const bool mesh_asked_;
@@ -100,7 +102,9 @@ class Board {
   std::map<std::int64_t, diagnosis::MeshReport> meshes_ DERP_GUARDED_BY(mutex_);
   std::vector<diagnosis::Finding> map_findings_ DERP_GUARDED_BY(mutex_);
   bool dirty_ DERP_GUARDED_BY(mutex_) = false;
-  BoardState state_ DERP_GUARDED_BY(mutex_);
+  MapState source_ DERP_GUARDED_BY(mutex_);
+  std::optional<WallTime> last_result_ DERP_GUARDED_BY(mutex_);
+  std::shared_ptr<const BoardState> state_ DERP_GUARDED_BY(mutex_);  // never null
 };
 
 }  // namespace derp::probe

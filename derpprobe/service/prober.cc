@@ -82,7 +82,7 @@ void Prober::RefreshMap() {
     }
   }
   if (!failure.empty()) logger_.Warn("derp map: {}", failure);
-  const std::string errors = MapErrors(board_.State().report);
+  const std::string errors = MapErrors(board_.State()->report);
   if (fatal.empty()) fatal = errors;
   table_.End(kMapProbe, clock_.WallNow(), {fatal.empty(), clock_.Now() - began, fatal});
 }
@@ -197,7 +197,7 @@ void Prober::RunRegion(std::int64_t region_id, bool all_classes) {
 
 void Prober::RecordViews(const std::string& code, const std::vector<std::string>& begun) {
   std::map<std::string, ProbeOutcome> outcomes;
-  for (ViewResult& view : ViewsOf(board_.State().report)) {
+  for (ViewResult& view : ViewsOf(board_.State()->report)) {
     if (BelongsTo(view.name, code)) outcomes[view.name] = std::move(view.outcome);
   }
   for (const std::string& name : begun) {

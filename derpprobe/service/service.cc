@@ -57,7 +57,7 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
   registry.Add([&table](std::vector<metrics::Family>& families) { table.Collect(families); });
   registry.Add([&prober](std::vector<metrics::Family>& families) { prober.Collect(families); });
   registry.Add([&board](std::vector<metrics::Family>& families) {
-    AddStateMetrics(board.State(), families);
+    AddStateMetrics(*board.State(), families);
   });
 
   Site site(board, prober, table, registry, std::move(*access), options.prober.instance, clock,

@@ -119,7 +119,7 @@ Response Site::StatusPageReply(const Request& request) const {
   options.now = clock_.WallNow();
   options.refresh_seconds = RefreshSeconds(request);
   options.open = http::QueryValue(request.query, "open");
-  return Page(StatusPage(board_.State(), options));
+  return Page(StatusPage(*board_.State(), options));
 }
 
 Response Site::DebugIndex() const {

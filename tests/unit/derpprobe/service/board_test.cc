@@ -30,22 +30,22 @@ struct Fixture {
 
 TEST_CASE("nodes without a result are counted as not done, never as usable", "[service]") {
   Fixture f;
-  CHECK(f.board.State().nodes_total == 2);
-  CHECK(f.board.State().nodes_done == 0);
+  CHECK(f.board.State()->nodes_total == 2);
+  CHECK(f.board.State()->nodes_done == 0);
   f.Healthy(0);
-  CHECK(f.board.State().nodes_done == 1);
-  CHECK(f.board.State().report.counts.usable == 1);
+  CHECK(f.board.State()->nodes_done == 1);
+  CHECK(f.board.State()->report.counts.usable == 1);
 }
 
 TEST_CASE("a finding keeps the time it began and counts the walks that saw it", "[service]") {
   Fixture f;
   f.Expired(0);
   const WallTime began = f.clock.WallNow();
-  CHECK(f.board.State().report.counts.unusable == 1);
+  CHECK(f.board.State()->report.counts.unusable == 1);
   f.clock.Advance(std::chrono::minutes(1));
   f.Expired(0);
-  const BoardState state = f.board.State();
-  const FindingAge* age = state.Age(state.report.findings.at(0));
+  const auto state = f.board.State();
+  const FindingAge* age = state->Age(state->report.findings.at(0));
   REQUIRE(age != nullptr);
   CHECK(age->since == began);
   CHECK(age->rounds == 2);
@@ -58,7 +58,7 @@ TEST_CASE("changes are remembered, newest first", "[service]") {
   f.Expired(0);
   (void)f.board.State();
   f.Healthy(0);
-  const auto transitions = f.board.State().transitions;
+  const auto transitions = f.board.State()->transitions;
   REQUIRE(transitions.size() == 4);
   CHECK(transitions[0].text == "unusable → usable");
   CHECK(transitions[1].text == "cert.expired ended");
@@ -74,21 +74,21 @@ TEST_CASE("a node that left the map or changed in it loses its result", "[servic
   f.map.regions.erase(901);
   f.map.regions.at(900).nodes[0].ipv4 = "192.0.2.77";
   f.board.SetMap(f.map, {}, {"file:///map.json", f.clock.WallNow(), ""});
-  CHECK(f.board.State().nodes_total == 1);
-  CHECK(f.board.State().nodes_done == 0);
+  CHECK(f.board.State()->nodes_total == 1);
+  CHECK(f.board.State()->nodes_done == 0);
   f.board.PublishNode(
       probe::test::HealthyWalk(probe::test::SampleMap(2, 1).regions.at(901),
                                probe::test::SampleMap(2, 1).regions.at(901).nodes[0]));
-  CHECK(f.board.State().nodes_done == 0);
+  CHECK(f.board.State()->nodes_done == 0);
 }
 
 TEST_CASE("a failing map fetch keeps what is known and says so", "[service]") {
   Fixture f;
   f.Healthy(0);
   f.board.SetMapFailure("404 Not Found", {diagnosis::MakeFinding("map.stale")});
-  CHECK(f.board.State().source.failure == "404 Not Found");
-  CHECK(f.board.State().report.counts.warnings == 1);
-  CHECK(f.board.State().nodes_done == 1);
+  CHECK(f.board.State()->source.failure == "404 Not Found");
+  CHECK(f.board.State()->report.counts.warnings == 1);
+  CHECK(f.board.State()->nodes_done == 1);
 }
 
 TEST_CASE("a mesh that can no longer be measured is forgotten, not shown as it was", "[service]") {
@@ -98,7 +98,7 @@ TEST_CASE("a mesh that can no longer be measured is forgotten, not shown as it w
   mesh.region_id = 900;
   mesh.directions.resize(2);
   f.board.PublishMesh(900, mesh);
-  CHECK(f.board.State().report.meshes.size() == 1);
+  CHECK(f.board.State()->report.meshes.size() == 1);
   f.board.PublishMesh(900, std::nullopt);
-  CHECK(f.board.State().report.meshes.empty());
+  CHECK(f.board.State()->report.meshes.empty());
 }

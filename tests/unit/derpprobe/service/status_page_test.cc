@@ -29,7 +29,7 @@ struct Fixture {
     options.round = std::chrono::seconds(15);
     options.now = clock.WallNow();
     options.open = std::move(open);
-    return StatusPage(board.State(), options);
+    return StatusPage(*board.State(), options);
   }
 };
 
@@ -62,7 +62,7 @@ TEST_CASE("before the first map the page says that it is starting", "[service]")
   Board board(clock, /*mesh_asked=*/false);
   PageOptions options;
   options.now = clock.WallNow();
-  CHECK(Has(StatusPage(board.State(), options), "<title>? starting"));
+  CHECK(Has(StatusPage(*board.State(), options), "<title>? starting"));
 }
 
 TEST_CASE("three rounds without a result are stale, never green", "[service]") {
