@@ -54,7 +54,7 @@ int Serve(const derp::probe::Options& options,
   derp::net::RaiseDescriptorLimit();
   derp::SystemRandom random;
   derp::net::SystemResolver resolver;
-  auto context = derp::diagnosis::MakeWalkContext(clock, random, resolver);
+  auto context = derp::diagnosis::MakeWalkContext(clock, random, resolver, options.crl);
   context.caps.walk = options.timeout;
   const derp::probe::ServiceOptions service{
       .listen = options.listen,

@@ -24,9 +24,8 @@ Expected<std::unique_ptr<net::ByteStream>, Error> DialTls(const SocketAddress& a
   if (!fd) return Fail(fd.error());
   auto stream = net::StartTls(std::move(*fd), context.tls, node.host_name, deadline);
   if (!stream) return Fail(stream.error().error);
-  const net::CertVerdict verdict =
-      net::VerifyPeer((*stream)->tls()->PeerCertificates(), PolicyOf(node), *context.roots,
-                      context.clock.WallNow());
+  const net::CertVerdict verdict = net::VerifyPeer(
+      (*stream)->tls()->PeerCertificates(), PolicyOf(node), *context.roots, context.WallNow());
   if (verdict.problem) {
     return Fail(Error{.code = ErrorCode::kTls, .context = "tls: " + verdict.detail});
   }

@@ -7,6 +7,8 @@
 #include "common/base/text.h"
 #include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/units.h"
+#include "common/net/certificate_facts.h"
+#include "common/net/middle_box.h"
 
 namespace derp::diagnosis {
 
@@ -92,17 +94,23 @@ Finding NameMismatch(const net::Certificate& leaf, const net::PeerPolicy& policy
   return finding;
 }
 
-Finding UnknownIssuer(const net::Certificate& leaf, bool incomplete) {
-  Finding finding = MakeFinding(incomplete ? "cert.incomplete_chain" : "cert.unknown_issuer");
-  finding.headline =
-      incomplete ? "an intermediate certificate is missing" : "issuer is not trusted";
-  finding.fact = fmt::format("issuer \"{}\"", PrintablePeerText(leaf.IssuerText()));
-  if (const auto url = leaf.IssuerUrl(); incomplete && url) {
-    finding.fact += fmt::format(", to be had from {}", PrintablePeerText(*url));
+// The first that is out of its dates decides: an intermediate's end is the leaf's too.
+template <typename Bad>
+const net::Certificate& Culprit(const net::CertificateChain& presented,
+                                const net::Certificate& leaf, Bad bad) {
+  for (const net::Certificate& certificate : presented) {
+    if (!certificate.IsMeta() && bad(certificate)) return certificate;
   }
-  finding.advice = incomplete
-                       ? "install the full chain (fullchain.pem), not the leaf alone"
-                       : "install the full chain of a public authority, or pin the certificate";
+  return leaf;
+}
+
+Finding Intercepted(const net::CertificateChain& presented, std::string_view vendor) {
+  Finding finding = MakeFinding("cert.intercepted");
+  const net::Certificate* leaf = Leaf(presented);
+  finding.headline = fmt::format("{} on the way opens the connection", vendor);
+  finding.fact = fmt::format("issuer \"{}\"", PrintablePeerText(leaf->IssuerText()));
+  finding.advice = "have the relay's name exempted from inspection";
+  finding.data["vendor"] = std::string(vendor);
   return finding;
 }
 
@@ -122,20 +130,55 @@ Finding FromProblem(net::CertProblem problem, const net::CertificateChain& prese
     case net::CertProblem::kPinChain:
       return PinChain(presented);
     case net::CertProblem::kNotYetValid:
-      return NotYetValid(*leaf);
+      return NotYetValid(Culprit(presented, *leaf, [now](const net::Certificate& each) {
+        return now < each.NotBefore();
+      }));
     case net::CertProblem::kExpired:
-      return Expired(*leaf, now);
+      return Expired(Culprit(presented, *leaf,
+                             [now](const net::Certificate& each) { return now > each.NotAfter(); }),
+                     now);
     case net::CertProblem::kSelfSigned:
       return SelfSigned(*leaf);
     case net::CertProblem::kIncompleteChain:
-      return UnknownIssuer(*leaf, true);
+      return IncompleteChain(presented, leaf->IssuerUrl().value_or(""));
     case net::CertProblem::kNameMismatch:
       return NameMismatch(*leaf, policy);
     case net::CertProblem::kUnknownIssuer:
     case net::CertProblem::kNoCertificate:
       break;
   }
-  return UnknownIssuer(*leaf, false);
+  return UnknownIssuer(presented);
+}
+
+// What else is wrong with a chain, by its code (rule 6: it goes into the data).
+std::vector<std::string> OtherFaults(const net::CertificateChain& presented,
+                                     const net::PeerPolicy& policy, const net::RootStore& roots,
+                                     const net::Certificate& leaf, WallTime now) {
+  std::vector<std::string> codes;
+  if (policy.is_pinned()) return codes;
+  if (now < leaf.NotBefore()) codes.emplace_back("cert.not_yet_valid");
+  if (now > leaf.NotAfter()) codes.emplace_back("cert.expired");
+  const WallTime valid =
+      std::clamp(now, leaf.NotBefore(), std::max(leaf.NotBefore(), leaf.NotAfter()));
+  const net::PeerPolicy any_name{};
+  if (const auto chain = net::VerifyPeer(presented, any_name, roots, valid); chain.problem) {
+    codes.push_back(FromProblem(*chain.problem, presented, policy, valid).code);
+  }
+  const std::string name = ExpectedName(policy);
+  const bool compared = !policy.cert_name.empty() || !IpAddress::Parse(name);
+  if (compared && !name.empty() && !leaf.CoversName(name)) codes.emplace_back("cert.name_mismatch");
+  return codes;
+}
+
+void AddFacts(Finding& finding, const net::CertificateChain& presented,
+              const net::PeerPolicy& policy, const net::RootStore& roots, WallTime now) {
+  const net::Certificate* leaf = Leaf(presented);
+  if (leaf == nullptr) return;
+  finding.data["issuer"] = PrintablePeerText(net::FullIssuerText(*leaf));
+  finding.data["self_signed"] = leaf->IsSelfSigned();
+  std::vector<std::string> others = OtherFaults(presented, policy, roots, *leaf, now);
+  std::erase(others, finding.code);
+  if (!others.empty()) finding.data["also"] = Join(others, ", ");
 }
 
 // Less than a tenth of its life or 7 days, then less than a third or 30 days; the shorter counts.
@@ -158,6 +201,23 @@ std::optional<Finding> Expiring(const net::Certificate& leaf, bool pinned, WallT
 
 }  // namespace
 
+Finding UnknownIssuer(const net::CertificateChain& presented) {
+  const net::Certificate* leaf = Leaf(presented);
+  return MakeFinding(
+      "cert.unknown_issuer", "issuer is not trusted",
+      fmt::format("issuer \"{}\"", leaf == nullptr ? "" : PrintablePeerText(leaf->IssuerText())),
+      "install the full chain of a public authority, or pin the certificate");
+}
+
+Finding IncompleteChain(const net::CertificateChain& presented, std::string_view url) {
+  const net::Certificate* leaf = Leaf(presented);
+  return MakeFinding("cert.incomplete_chain", "an intermediate certificate is missing",
+                     fmt::format("issuer \"{}\", to be had from {}",
+                                 leaf == nullptr ? "" : PrintablePeerText(leaf->IssuerText()),
+                                 PrintablePeerText(url)),
+                     "install the full chain (fullchain.pem), not the leaf alone");
+}
+
 std::int64_t DaysUntil(WallTime now, WallTime then) {
   return std::chrono::floor<std::chrono::days>(then - now).count();
 }
@@ -174,7 +234,12 @@ CertStage JudgeCertificates(const net::CertificateChain& presented, bool tls13,
       stage.decision = Expiring(*leaf, policy.is_pinned(), now);
     }
   }
-  if (verdict.problem) stage.decision = FromProblem(*verdict.problem, presented, policy, now);
+  if (verdict.problem) {
+    const auto vendor = net::FindMiddleBox(presented);
+    stage.decision = vendor ? Intercepted(presented, *vendor)
+                            : FromProblem(*verdict.problem, presented, policy, now);
+    AddFacts(*stage.decision, presented, policy, roots, now);
+  }
   if (stage.decision) {
     if (stage.days_left) stage.decision->data["days_left"] = *stage.days_left;
     if (!verdict.detail.empty()) {
@@ -197,7 +262,7 @@ CertStage JudgeCertificates(const net::CertificateChain& presented, bool tls13,
     note.fact = fmt::format("TLS 1.3 with {}, none names a relay's key",
                             Count(presented.size(), "certificate", "certificates"));
     note.advice = "let TLS end at the relay itself";
-    stage.notes.push_back(std::move(note));
+    stage.meta_note = std::move(note);
   }
   return stage;
 }

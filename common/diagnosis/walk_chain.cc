@@ -10,6 +10,7 @@
 #include "common/diagnosis/stage_cert.h"
 #include "common/diagnosis/stage_relay.h"
 #include "common/diagnosis/stage_session.h"
+#include "common/diagnosis/trust/check_chain.h"
 #include "common/diagnosis/units.h"
 
 namespace derp::diagnosis {
@@ -96,8 +97,8 @@ class ChainWalk {
     const TimePoint start = context_.clock.Now();
     const net::TlsSession* session = stream->tls();
     CertStage cert =
-        JudgeCertificates(session->PeerCertificates(), session->is_tls13(), PolicyOf(task_.node),
-                          *context_.roots, context_.clock.WallNow());
+        CheckCertificates(session->PeerCertificates(), session->is_tls13(), PolicyOf(task_.node),
+                          family.tcp.address.ip, context_, Until(context_.caps.tls));
     const Duration took = context_.clock.Now() - start;
     NodeReport& report = recorder_.report();
     if (cert.days_left && (!report.cert_days_left || *cert.days_left < *report.cert_days_left)) {
@@ -116,15 +117,14 @@ class ChainWalk {
       recorder_.Ok(Stage::kCert, which, took);
     }
     if (!task_.asked.mesh) {
+      if (cert.meta_note) recorder_.Note(*cert.meta_note, which);
       SkipFrom(Stage::kHttp, which, kNotAsked, recorder_);
       return;
     }
     Http(family, std::move(stream), cert);
   }
 
-  bool SendsMeshKey(bool verified) const {
-    return task_.mesh_key && verified;
-  }
+  bool SendsMeshKey(bool verified) const { return task_.mesh_key && verified; }
 
   std::optional<MeshKey> KeyFor(bool verified) const {
     return SendsMeshKey(verified) ? task_.mesh_key : std::nullopt;
@@ -149,6 +149,7 @@ class ChainWalk {
       return;
     }
     recorder_.Ok(Stage::kHttp, which, took);
+    if (cert.meta_note) recorder_.Note(*cert.meta_note, which);
     Derp(std::move(login), cert);
   }
 

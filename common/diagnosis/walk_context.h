@@ -9,11 +9,14 @@
 #include "common/base/clock.h"
 #include "common/crypto/keys.h"
 #include "common/crypto/random.h"
+#include "common/diagnosis/trust/crl_mode.h"
 #include "common/net/peer_verification.h"
 #include "common/net/resolver.h"
 #include "common/net/tls_context.h"
 
 namespace derp::diagnosis {
+
+class Authorities;
 
 // At most this long, and never beyond the walk's own deadline.
 struct StageCaps {
@@ -21,6 +24,7 @@ struct StageCaps {
   Duration dns = std::chrono::seconds(5);
   Duration tcp = std::chrono::seconds(3);
   Duration tls = std::chrono::seconds(5);
+  Duration cert = std::chrono::seconds(2);  // for what authorities publish
   Duration http = std::chrono::seconds(5);
   Duration derp = std::chrono::seconds(5);
   Duration relay = std::chrono::seconds(5);
@@ -48,12 +52,19 @@ struct WalkContext {
   std::shared_ptr<const net::TlsClientContext> tls;         // 1.2 and 1.3
   std::shared_ptr<const net::TlsClientContext> tls12_only;  // to tell tls.version_blocked
   StageCaps caps{};
-  bool has_ipv4 = true;               // routes of this machine
+  bool has_ipv4 = true;  // routes of this machine
   bool has_ipv6 = true;
   std::optional<NodePrivate> node_key{};  // -key-file: a key that closed relays admit
+  // Revocation lists and missing intermediates; null: nobody looks.
+  std::shared_ptr<Authorities> authorities{};
+  // Added to the wall clock where certificates are judged: a relay's Date showed that it is wrong.
+  Duration clock_offset{};
+
+  WallTime WallNow() const { return clock.WallNow() + clock_offset; }
 };
 
-// The usual one: system resolver, system roots, routes as they are now. The arguments outlive it.
-WalkContext MakeWalkContext(const Clock& clock, RandomSource& random, net::Resolver& resolver);
+// The usual one: system roots, routes as they are now. The arguments outlive it.
+WalkContext MakeWalkContext(const Clock& clock, RandomSource& random, net::Resolver& resolver,
+                            CrlMode crl = CrlMode::kSoft);
 
 }  // namespace derp::diagnosis

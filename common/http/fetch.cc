@@ -221,6 +221,12 @@ void SetLimits(CURL* handle, const FetchRequest& request, Duration left) {
   }
 }
 
+// One entry that fits every host and port of the request.
+CurlList ConnectTo(const FetchRequest& request) {
+  if (!request.connect_to) return nullptr;
+  return CurlList(curl_slist_append(nullptr, ("::" + request.connect_to->ToString()).c_str()));
+}
+
 // A control byte would end a line of the request, or the URL where it is cut from a file.
 bool IsClean(const FetchRequest& request) {
   bool clean = IsToken(request.method) && IsFieldValue(request.url);
@@ -243,7 +249,8 @@ Expected<FetchResponse, Error> Fetch(const FetchRequest& request, TimePoint dead
   }
   const CurlHandle handle(InitCurl() ? curl_easy_init() : nullptr);
   const CurlList headers = HeaderList(request);
-  if (!handle || !headers) {
+  const CurlList connect_to = ConnectTo(request);
+  if (!handle || !headers || (request.connect_to && !connect_to)) {
     return Fail(Error{ErrorCode::kResource, Doing(request) + ": libcurl does not start", 0});
   }
   Transfer transfer;
@@ -260,6 +267,10 @@ Expected<FetchResponse, Error> Fetch(const FetchRequest& request, TimePoint dead
   SetTrust(curl);
   SetMethod(curl, request);
   SetLimits(curl, request, left);
+  if (connect_to) {
+    curl_easy_setopt(curl, CURLOPT_CONNECT_TO, connect_to.get());
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  }
 
   const CURLcode result = curl_easy_perform(curl);
   if (result == CURLE_FILE_COULDNT_READ_FILE) return FetchResponse{.status = 404};

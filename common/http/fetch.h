@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/defaults.h"
 #include "common/base/result.h"
+#include "common/base/socket_address.h"
 #include "common/http/headers.h"
 
 namespace derp::http {
@@ -22,6 +23,9 @@ struct FetchRequest {
   // Talk to this Unix socket instead of the URL's host, which then only fills the Host header:
   // "http://local-tailscaled.sock/localapi/v0/derpmap". No proxies, no redirects.
   std::string unix_socket{};
+  // Connect there, wherever the URL's host resolves to, and through no proxy: the caller has looked
+  // at the address and means it.
+  std::optional<SocketAddress> connect_to{};
   std::size_t max_body = kMaxDerpMapBytes;
   // Up to 10, to http and https only; else the redirect itself is the response.
   bool follow_redirects = true;

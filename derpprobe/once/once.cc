@@ -92,7 +92,8 @@ class OnceRun {
     net::RaiseDescriptorLimit();
     net::SystemResolver resolver;
     SystemRandom random;
-    diagnosis::WalkContext context = diagnosis::MakeWalkContext(clock_, random, resolver);
+    diagnosis::WalkContext context =
+        diagnosis::MakeWalkContext(clock_, random, resolver, options_.crl);
     context.caps.walk = options_.timeout;
     const std::size_t total = tasks.size();
     std::size_t done = 0;

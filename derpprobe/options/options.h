@@ -11,12 +11,13 @@
 #include "common/base/result.h"
 #include "common/cli/flags.h"
 #include "common/crypto/keys.h"
+#include "common/diagnosis/trust/crl_mode.h"
 
 namespace derp::probe {
 
 enum class Format { kText, kJson, kJsonLine, kProm, kNagios, kGo };
 enum class FailOn { kError, kWarning };
-enum class CrlMode { kOff, kSoft, kHard };
+using diagnosis::CrlMode;
 
 // Alerts when `bad` of the last `rounds` rounds were bad.
 struct AlertAfter {

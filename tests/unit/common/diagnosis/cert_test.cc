@@ -44,8 +44,8 @@ TEST_CASE("a pinned certificate in its prime is verified", "[diagnosis][cert]") 
   CHECK(CodeOf(stage) == "ok");
   CHECK(stage.verified);
   CHECK(stage.days_left == 350);
-  REQUIRE(stage.notes.size() == 1);
-  CHECK(stage.notes[0].code == "cert.meta_missing");
+  REQUIRE(stage.meta_note);
+  CHECK(stage.meta_note->code == "cert.meta_missing");
 }
 
 TEST_CASE("what is left of a certificate's life is judged by its length", "[diagnosis][cert]") {
@@ -127,4 +127,36 @@ TEST_CASE("a pin counts even where InsecureForTests is on", "[diagnosis][cert]")
 TEST_CASE("days left are rounded down", "[diagnosis][cert]") {
   CHECK(DaysUntil(kNow, kNow + kDay - std::chrono::seconds(1)) == 0);
   CHECK(DaysUntil(kNow, kNow - std::chrono::seconds(1)) == -1);
+}
+
+TEST_CASE("several faults are one finding by the contract's order, the others are data",
+          "[diagnosis][cert]") {
+  Sample sample = Make(100 * kDay, -2 * kDay);
+  sample.pinned.cert_name = "other.test";
+  const CertStage stage = JudgeIt({sample.certificate}, sample.pinned);
+  REQUIRE(CodeOf(stage) == "cert.expired");
+  CHECK(std::get<std::string>(stage.decision->data.at("also")) ==
+        "cert.self_signed, cert.name_mismatch");
+}
+
+TEST_CASE("an inspection box is named before everything else", "[diagnosis][cert]") {
+  const net::PrivateKey key = net::PrivateKey::GenerateP256();
+  const net::Certificate box = net::IssueCertificate({.common_name = "FortiGate by Fortinet",
+                                                      .names = {},
+                                                      .not_before = kNow - kDay,
+                                                      .not_after = kNow + kDay,
+                                                      .is_ca = true},
+                                                     key, nullptr, key);
+  const net::Certificate leaf = net::IssueCertificate({.common_name = "relay.test",
+                                                       .names = {"relay.test"},
+                                                       .not_before = kNow - kDay,
+                                                       .not_after = kNow - kDay / 2},
+                                                      net::PrivateKey::GenerateP256(), &box, key);
+  for (const char* cert_name :
+       {"", "sha256-raw:0000000000000000000000000000000000000000000000000000000000000000"}) {
+    const CertStage stage = JudgeIt({leaf}, {.host_name = "relay.test", .cert_name = cert_name});
+    REQUIRE(CodeOf(stage) == "cert.intercepted");
+    CHECK(std::get<std::string>(stage.decision->data.at("vendor")) == "Fortinet");
+    CHECK(stage.refused);
+  }
 }
