@@ -1,0 +1,17 @@
+// Whose history it is: a node, or a region as a whole.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace derp::probe {
+
+struct Place {
+  std::int64_t region_id = 0;
+  std::string node;  // empty: the region
+
+  auto operator<=>(const Place&) const = default;
+};
+
+}  // namespace derp::probe
