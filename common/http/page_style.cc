@@ -4,8 +4,8 @@ namespace derp::http {
 
 std::string_view PageStyle() {
   return R"css(
-:root{--bg:#fff;--card:#f6f7f9;--fg:#14181d;--mut:#4f5965;--line:#c9d0d8;--ok:#0b6b52;--warn:#8a4b00;--fail:#b00020;--unk:#5b6570}
-@media(prefers-color-scheme:dark){:root{--bg:#0f1317;--card:#171d23;--fg:#e7ecf1;--mut:#a3afbb;--line:#38424d;--ok:#5fd0ad;--warn:#f2b24a;--fail:#ff8a8a;--unk:#9aa6b2}}
+:root{--bg:#fff;--card:#f6f7f9;--fg:#14181d;--mut:#4f5965;--line:#c9d0d8;--ok:#0b6b52;--warn:#8a4b00;--fail:#b00020;--unk:#5b6570;--band:#0b6b5233}
+@media(prefers-color-scheme:dark){:root{--bg:#0f1317;--card:#171d23;--fg:#e7ecf1;--mut:#a3afbb;--line:#38424d;--ok:#5fd0ad;--warn:#f2b24a;--fail:#ff8a8a;--unk:#9aa6b2;--band:#5fd0ad33}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:72rem;padding:1rem;background:var(--bg);color:var(--fg);font:16px/1.45 system-ui,sans-serif}
 h1{font-size:1.35rem;margin:.2rem 0}h2{font-size:1.05rem;margin:1.4rem 0 .5rem}a{color:inherit}
@@ -20,20 +20,25 @@ code,.m{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}
 .f{border:1px solid var(--line);border-left:6px solid var(--fail);border-radius:4px;padding:.5rem .8rem;margin:.5rem 0;overflow-wrap:anywhere}
 .f.w{border-left:6px double var(--warn)}.f.i{border-left:6px dotted var(--unk)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.3rem 0 0}dt{color:var(--mut)}dd{margin:0;overflow-wrap:anywhere}
-details{border-top:1px solid var(--line)}details>:not(summary){margin-left:1rem}details>.st{margin:.3rem 0 .3rem 1rem}
+details{border-top:1px solid var(--line)}details>:not(summary){margin-left:1.7rem}
 summary{cursor:pointer;padding:.35rem 0}
-summary.row{display:grid;grid-template-columns:7.2rem minmax(6rem,13rem) 1fr 5.4rem 9rem;gap:.6rem;align-items:center}
-summary:focus-visible,a:focus-visible{outline:3px solid var(--fg);outline-offset:2px}
-.strip{width:100%;height:20px;display:block}.strip .unk{fill:none;stroke:var(--unk);stroke-dasharray:2 2;stroke-width:1}
+.row{display:grid;grid-template-columns:1.1rem 7.2rem minmax(6rem,13rem) 1fr 4.6rem 5rem 7.4rem;gap:.6rem;align-items:center}
+.row::before{content:"▸"}details[open]>.row::before{content:"▾"}.head{margin:0;padding:.2rem 0}.head::before{content:""}.row>span{overflow-wrap:anywhere}.row>.num{overflow-wrap:normal}
+:focus-visible{outline:3px solid var(--fg);outline-offset:2px}
+.node{margin:.9rem 0 .2rem}.log{border:0}.log pre{margin:.2rem 0;padding:.4rem .6rem;background:var(--card);white-space:pre-wrap}.log summary{font-size:.86rem}
+figure{margin:.5rem 0}figcaption{max-width:36rem}.lat{width:100%;max-width:36rem;display:block}.lat text{font-size:16px;fill:var(--mut)}
+.grid{stroke:var(--line);stroke-width:1;fill:none}.band{fill:var(--band)}.med{fill:none;stroke:var(--ok);stroke-width:2.5}.gap{fill:none;stroke:var(--unk);stroke-dasharray:5 5}.dead{fill:var(--fail);stroke:none}
+.prober{border:2px dashed var(--unk);border-radius:4px;padding:0 .8rem;margin-top:1rem}
+.strip{width:100%;height:20px;display:block}.strip path{fill:none}.s0{stroke:var(--unk);stroke-dasharray:2 2;stroke-width:1;vector-effect:non-scaling-stroke}.s1{stroke:var(--ok);stroke-width:8}.s2{stroke:var(--warn);stroke-width:14}.s3{stroke:var(--fail);stroke-width:20}
 .st{display:flex;flex-wrap:wrap;gap:.25rem;padding:0;margin:.3rem 0;list-style:none;font-size:.8rem}
-.st li{border:1px solid;border-radius:3px;padding:0 .35em}.st .fail{background:var(--fail);color:var(--bg)}.st .skip{border-style:dashed}.st .g{margin-right:.3em;font-weight:700}
+.st li{border:1px solid;border-radius:3px;padding:0 .35em;overflow-wrap:anywhere}.st .fail{background:var(--fail);color:var(--bg)}.st .skip{border-style:dashed}.st li b{margin-right:.3em}.st .fam{border-color:transparent;padding:0;min-width:2.4em}
 table{border-collapse:collapse;font-size:.86rem;margin:.4rem 0}caption{text-align:left}
-th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:center}th{font-weight:600}td.self{color:var(--mut)}
+th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:center}th{font-weight:600}td.self{color:var(--mut)}.l{text-align:left}
 .wide{overflow-x:auto}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(5.6rem,1fr));gap:.3rem;padding:0;list-style:none}
 .tiles a{display:block;border:1px solid var(--line);border-radius:4px;padding:.15rem .4rem;text-decoration:none;overflow-wrap:anywhere}
 .tiles .fail{border:2px solid}.tiles .warn{border:2px dashed}.num{text-align:right;font-variant-numeric:tabular-nums}
-@media(max-width:40rem){summary.row{grid-template-columns:6.8rem 1fr auto}summary.row .h{grid-column:1/-1;order:9}summary.row .r{display:none}dl{grid-template-columns:1fr}dt{margin-top:.2rem}details>:not(summary),details>.st{margin-left:0}}
+@media(max-width:40rem){.row{grid-template-columns:1rem 6.8rem 1fr auto}.row .h{grid-column:1/-1;order:9}.row .r,.row .a,.head,.t{display:none}dl{grid-template-columns:1fr}dt{margin-top:.2rem}details>:not(summary){margin-left:0}.lat text{font-size:24px}}
 )css";
 }
 

@@ -60,7 +60,10 @@ void Board::SetMap(const derpmap::DerpMap& map, std::vector<Finding> map_finding
   const MutexLock lock(mutex_);
   std::map<NodeKey, NodeSlot> kept;
   order_.clear();
+  map_regions_.clear();
   for (const auto& [id, region] : map.regions) {
+    map_regions_.push_back({region.code.empty() ? fmt::format("{}", id) : region.code, id,
+                            region.name, region.nodes.size()});
     for (const derpmap::Node& node : region.nodes) {
       const NodeKey key{id, node.name};
       order_.push_back(key);
@@ -90,7 +93,8 @@ void Board::PublishNode(diagnosis::NodeReport report) {
   if (slot->second.report) CarryOver(*slot->second.report, report);
   slot->second.report = std::move(report);
   ++slot->second.walks;
-  last_result_ = clock_.WallNow();
+  slot->second.walked = clock_.WallNow();
+  last_result_ = slot->second.walked;
   dirty_ = true;
 }
 
@@ -120,6 +124,7 @@ void Board::Judge() {
   const BoardState& before = *state_;
   auto next = std::make_shared<BoardState>();
   next->source = source_;
+  next->regions = map_regions_;
   next->last_result = last_result_;
   next->nodes_total = order_.size();
   next->nodes_done = measured.nodes.size();
@@ -131,6 +136,7 @@ void Board::Judge() {
   const WallTime now = clock_.WallNow();
   FollowFindings(before, now, *next);
   FollowVerdicts(before, now, *next);
+  FollowFailures(before, *next);
   for (const NodeKey& key : order_) {
     const auto strip = before.strips.find(key.first);
     if (strip != before.strips.end()) next->strips.insert(*strip);
@@ -139,6 +145,22 @@ void Board::Judge() {
     next->strips[region.region_id].Record(now, region.verdict);
   }
   state_ = std::move(next);
+}
+
+void Board::FollowFailures(const BoardState& before, BoardState& next) const {
+  for (const auto& [key, slot] : nodes_) {
+    const auto old = before.failures.find(key);
+    if (old != before.failures.end()) next.failures.insert(*old);
+  }
+  for (const auto& node : next.report.nodes) {
+    if (!HasFailed(node)) continue;
+    const NodeKey key{node.region_id, node.node};
+    const WallTime walked = nodes_.at(key).walked;
+    auto& log = next.failures[key];
+    if (!log || log->at != walked) {
+      log = std::make_shared<FailureLog>(FailureLog{walked, StepLog(node)});
+    }
+  }
 }
 
 void Board::FollowFindings(const BoardState& before, WallTime now, BoardState& next) const {

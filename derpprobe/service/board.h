@@ -17,6 +17,7 @@
 #include "common/diagnosis/judgement.h"
 #include "common/diagnosis/report.h"
 #include "derpprobe/history/past.h"
+#include "derpprobe/service/failure_log.h"
 #include "derpprobe/service/verdict_strip.h"
 
 namespace derp::probe {
@@ -44,8 +45,17 @@ struct FindingAge {
 // What names a finding from round to round.
 std::string FindingKey(const diagnosis::Finding& finding);
 
+// A region as the map has it, measured or not.
+struct MapRegion {
+  std::string code;  // the number when the map gives none
+  std::int64_t id = 0;
+  std::string name;
+  std::size_t nodes = 0;
+};
+
 struct BoardState {
   MapState source;
+  std::vector<MapRegion> regions;  // in the map's order
   std::size_t nodes_total = 0;
   std::size_t nodes_done = 0;           // with at least one result
   std::optional<WallTime> last_result;  // end of the newest walk
@@ -56,6 +66,9 @@ struct BoardState {
   // Beyond the newest round; nothing before the first one ended.
   std::map<std::pair<std::int64_t, std::string>, std::shared_ptr<const Past>> node_past;
   std::map<std::int64_t, std::shared_ptr<const Past>> region_past;
+
+  // Of each node's last failed walk, also after it recovered.
+  std::map<std::pair<std::int64_t, std::string>, std::shared_ptr<const FailureLog>> failures;
 
   static constexpr std::size_t kTransitions = 20;
   const FindingAge* Age(const diagnosis::Finding& finding) const;
@@ -87,17 +100,20 @@ class Board {
     derpmap::Node node;
     std::optional<diagnosis::NodeReport> report;
     std::uint64_t walks = 0;
+    WallTime walked{};  // end of the newest
   };
 
   void Judge() DERP_REQUIRES(mutex_);
   // Carries what is remembered from the state before into the next one.
   void FollowFindings(const BoardState& before, WallTime now, BoardState& next) const
       DERP_REQUIRES(mutex_);
+  void FollowFailures(const BoardState& before, BoardState& next) const DERP_REQUIRES(mutex_);
 
   const Clock& clock_;
   const bool mesh_asked_;
   Mutex mutex_;
   std::vector<NodeKey> order_ DERP_GUARDED_BY(mutex_);  // the map's
+  std::vector<MapRegion> map_regions_ DERP_GUARDED_BY(mutex_);
   std::map<NodeKey, NodeSlot> nodes_ DERP_GUARDED_BY(mutex_);
   std::map<std::int64_t, diagnosis::MeshReport> meshes_ DERP_GUARDED_BY(mutex_);
   std::vector<diagnosis::Finding> map_findings_ DERP_GUARDED_BY(mutex_);

@@ -13,7 +13,8 @@
 #include "common/http/request_origin.h"
 #include "common/http/url.h"
 #include "common/metrics/prometheus_text.h"
-#include "derpprobe/service/page_parts.h"
+#include "derpprobe/service/page/frame.h"
+#include "derpprobe/service/page/words.h"
 #include "derpprobe/service/status_page.h"
 
 namespace derp::probe {

@@ -19,7 +19,4 @@ struct PageOptions {
 
 std::string StatusPage(const BoardState& state, const PageOptions& options);
 
-// /explain/CODE; empty when there is no such code.
-std::optional<std::string> ExplainPage(std::string_view code);
-
 }  // namespace derp::probe

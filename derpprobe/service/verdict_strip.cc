@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 namespace derp::probe {
 namespace {
 
@@ -15,22 +13,6 @@ std::int64_t BucketOf(WallTime time) {
 
 std::size_t Slot(std::int64_t bucket) {
   return static_cast<std::size_t>(bucket) % VerdictStrip::kBuckets;
-}
-
-struct Bar {
-  std::string_view css_class;
-  double top;
-  double height;
-};
-
-constexpr double kHeight = 22;
-constexpr double kBarWidth = 2.5;
-
-Bar BarOf(const std::optional<Verdict>& verdict) {
-  if (verdict == Verdict::kUsable) return {"ok", 13.2, 8.8};
-  if (verdict == Verdict::kImpaired) return {"warn", 6.6, 15.4};
-  if (verdict == Verdict::kUnusable) return {"fail", 0, kHeight};
-  return {"unk", 1, kHeight - 2};
 }
 
 }  // namespace
@@ -64,26 +46,6 @@ std::array<std::optional<Verdict>, VerdictStrip::kBuckets> VerdictStrip::Buckets
     if (held) buckets[i] = ring_[Slot(number)];
   }
   return buckets;
-}
-
-std::string VerdictStrip::Svg(WallTime now) const {
-  const auto buckets = Buckets(now);
-  std::string bars;
-  std::array<int, 4> counts{};  // usable, impaired, unusable, no data
-  for (std::size_t from = 0; from < kBuckets;) {
-    std::size_t to = from;
-    while (to < kBuckets && buckets[to] == buckets[from]) ++to;
-    counts[buckets[from] ? static_cast<std::size_t>(*buckets[from]) : 3] +=
-        static_cast<int>(to - from);
-    const Bar bar = BarOf(buckets[from]);
-    bars += fmt::format(R"(<rect class="{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>)",
-                        bar.css_class, static_cast<double>(from) * kBarWidth, bar.top,
-                        static_cast<double>(to - from) * kBarWidth - 0.6, bar.height);
-    from = to;
-  }
-  return fmt::format(
-      R"(<svg class="strip" viewBox="0 0 240 22" preserveAspectRatio="none" role="img" aria-label="last 24 hours: {} of {} intervals ok, {} impaired, {} unusable, {} without data">{}</svg>)",
-      counts[0], kBuckets, counts[1], counts[2], counts[3], bars);
 }
 
 }  // namespace derp::probe

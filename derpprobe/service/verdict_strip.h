@@ -1,11 +1,10 @@
 // The last 24 hours of one region in 96 quarter hours, worst verdict wins (design: status page).
-// Kept in memory only. Not thread-safe; values in, SVG text out.
+// Kept in memory only. Not thread-safe.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "common/base/clock.h"
 #include "common/diagnosis/finding.h"
@@ -21,9 +20,6 @@ class VerdictStrip {
 
   // Oldest first; empty where nothing was measured. kUnknown counts as no data.
   std::array<std::optional<diagnosis::Verdict>, kBuckets> Buckets(WallTime now) const;
-
-  // Bars whose height carries the state: low ok, mid impaired, full unusable, dashed no data.
-  std::string Svg(WallTime now) const;
 
  private:
   void MoveTo(std::int64_t bucket);

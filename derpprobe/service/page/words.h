@@ -1,11 +1,14 @@
-// The pieces of the status page, one function per block of the design (design: status page). Pure:
-// state in, HTML text out; every foreign text is escaped here.
+// The words and marks that every block of the status page uses (design: status page). Pure; what
+// comes back is HTML, foreign text in it is escaped.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "derpprobe/service/board.h"
+#include "common/base/clock.h"
+#include "common/diagnosis/finding.h"
+#include "common/diagnosis/report.h"
 
 namespace derp::probe {
 
@@ -17,15 +20,18 @@ struct Badge {
 };
 Badge BadgeOf(diagnosis::Verdict verdict);
 Badge BadgeOf(diagnosis::Outcome outcome);
+Badge BadgeOf(diagnosis::Severity severity);
 std::string BadgeHtml(const Badge& badge);
-
-std::string FindingCard(const diagnosis::Finding& finding, const FindingAge* age, WallTime now);
-std::string StageChips(const diagnosis::NodeReport& node);
-std::string MeshTable(const diagnosis::RunReport& report, const diagnosis::MeshReport& mesh);
 
 // "1.1 ms", "–" when nothing was measured.
 std::string MillisText(const std::optional<Duration>& duration);
 // "12 s", "2 h 8 min", "3 d".
 std::string AgeText(Duration age);
+// "99.98 %": rounded down, so that a lost round is never called 100 %.
+std::string PercentText(double share);
+// "12.3 Mbit/s".
+std::string RateText(double bits_per_second);
+
+std::string_view FamilyTitle(AddressFamily family);  // "IPv4"
 
 }  // namespace derp::probe
