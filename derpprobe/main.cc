@@ -11,7 +11,7 @@
 #include "common/net/resolver.h"
 #include "common/net/sockets.h"
 #include "common/net/standard_descriptors.h"
-#include "derpprobe/maps/map_loader.h"
+#include "derpprobe/maps/map_sources.h"
 #include "derpprobe/once/once.h"
 #include "derpprobe/options/options.h"
 #include "derpprobe/service/service.h"
@@ -66,10 +66,11 @@ int Serve(const derp::probe::Options& options,
                    const bool may = derp::probe::MeshKeyMayGoTo(options, code, id);
                    return may ? key->key : std::nullopt;
                  }}};
-  const auto load = [&] {
-    const auto deadline = clock.Now() + options.interval * 4 / 5;
-    return derp::probe::LoadProbedMap(options.derp_map, options.region_codes, deadline);
-  };
+  derp::probe::MapSources maps({.sources = options.derp_map,
+                                .filter = {options.region_codes, options.excluded_regions},
+                                .interval = options.interval},
+                               clock);
+  const auto load = [&] { return maps.Refresh(clock.Now() + options.interval * 4 / 5); };
   return derp::probe::RunService(service, load, context, clock, logger);
 }
 

@@ -79,9 +79,9 @@ void Board::SetMap(const derpmap::DerpMap& map, std::vector<Finding> map_finding
   dirty_ = true;
 }
 
-void Board::SetMapFailure(std::string failure, std::vector<Finding> map_findings) {
+void Board::SetMapState(MapState source, std::vector<Finding> map_findings) {
   const MutexLock lock(mutex_);
-  source_.failure = std::move(failure);
+  source_ = std::move(source);
   map_findings_ = std::move(map_findings);
   dirty_ = true;
 }

@@ -83,8 +83,8 @@ class Board {
   // nodes that changed.
   void SetMap(const derpmap::DerpMap& map, std::vector<diagnosis::Finding> map_findings,
               MapState source);
-  // The refresh failed; `map_findings` stand on the map from now on.
-  void SetMapFailure(std::string failure, std::vector<diagnosis::Finding> map_findings);
+  // A refresh that leaves the map as it is, or failed; `map_findings` stand on the map from now on.
+  void SetMapState(MapState source, std::vector<diagnosis::Finding> map_findings);
 
   void PublishNode(diagnosis::NodeReport report);  // ignored when the map no longer names it
   // A region's mesh as measured now; none when no two of its nodes could be asked.

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "common/diagnosis/catalogue.h"
-#include "common/diagnosis/units.h"
 #include "derpprobe/schedule/spread.h"
 
 namespace derp::probe {
@@ -49,7 +48,6 @@ Prober::Prober(ProberOptions options, LoadMap load, diagnosis::Measurer& measure
       clock_(clock),
       logger_(logger),
       round_(RoundOf(options_.intervals)),
-      keeper_(options_.intervals.map),
       runner_(clock, kMostThreads) {
   table_.Reconcile({MapProbeSpec(options_.intervals.map)});
 }
@@ -67,53 +65,34 @@ void Prober::Start() {
 void Prober::Stop() { runner_.Stop(); }
 
 void Prober::RefreshMap() {
+  const MutexLock one_at_a_time(refreshing_);
   const TimePoint began = clock_.Now();
   table_.Begin(kMapProbe, clock_.WallNow());
-  auto loaded = load_();
-  const std::string failure = loaded ? "" : loaded.error().context;
-  std::string fatal;  // what makes the probe itself fail
+  const MapRefresh refresh = load_();
+  MapState state{refresh.Shown(), refresh.fetched(), refresh.failure};
+  std::vector<diagnosis::Finding> findings = diagnosis::MapFindings(refresh.AllNotes());
   {
     const MutexLock lock(mutex_);
-    if (loaded) {
-      UseMap(std::move(*loaded));
+    map_good_since_ = refresh.good_since;
+    if (!refresh.failure.empty()) ++map_failures_;
+    if (refresh.map && refresh.map != map_) {
+      UseMap(refresh);
+      board_.SetMap(map_->merged.document.map, std::move(findings), std::move(state));
     } else {
-      if (!keeper_.Excuse(clock_.Now())) fatal = failure;
-      board_.SetMapFailure(failure, FailureFindings(fatal));
+      board_.SetMapState(std::move(state), std::move(findings));
     }
   }
-  if (!failure.empty()) logger_.Warn("derp map: {}", failure);
+  if (!refresh.failure.empty()) logger_.Warn("derp map: {}", refresh.failure);
   const std::string errors = MapErrors(board_.State()->report);
-  if (fatal.empty()) fatal = errors;
+  const std::string& fatal = refresh.fatal.empty() ? errors : refresh.fatal;
   table_.End(kMapProbe, clock_.WallNow(), {fatal.empty(), clock_.Now() - began, fatal});
 }
 
-// What stands on the map now that its refresh failed: what the linter said of the map at hand, and
-// how bad the failure has become.
-std::vector<diagnosis::Finding> Prober::FailureFindings(const std::string& fatal) const {
-  std::vector<diagnosis::Finding> findings = diagnosis::MapFindings(notes_);
-  if (!fatal.empty()) {
-    findings.push_back(diagnosis::MakeFinding("map.unreadable", "the DERP map cannot be read",
-                                              fatal, "make the source serve a DERP map again"));
-  }
-  if (keeper_.IsStale(clock_.Now())) {
-    const Duration age = keeper_.Age(clock_.Now()).value_or(Duration::zero());
-    findings.push_back(
-        diagnosis::MakeFinding("map.stale", "the DERP map is old",
-                               fmt::format("the last good map is {} old; it is read every {}",
-                                           diagnosis::ShortDuration(age),
-                                           diagnosis::ShortDuration(options_.intervals.map)),
-                               "make the source serve a DERP map again"));
-  }
-  return findings;
-}
-
-void Prober::UseMap(LoadedMap loaded) {
-  notes_ = std::move(loaded.notes);
-  keeper_.Accept(std::move(loaded.merged), clock_.Now());
-  const derpmap::DerpMap& map = keeper_.map()->document.map;
-  board_.SetMap(map, diagnosis::MapFindings(notes_), {loaded.shown, clock_.WallNow(), ""});
+void Prober::UseMap(const MapRefresh& refresh) {
+  map_ = refresh.map;
+  const derpmap::DerpMap& map = map_->merged.document.map;
   std::vector<ProbeSpec> specs = ProbesOf(map, options_.intervals);
-  if (specs.empty()) logger_.Warn("derp map: no node to probe in {}", loaded.shown);
+  if (specs.empty()) logger_.Warn("derp map: no node to probe in {}", refresh.Shown());
   specs.push_back(MapProbeSpec(options_.intervals.map));
   const ProbeTable::Changes changes = table_.Reconcile(specs);
   for (const std::string& name : changes.removed) logger_.Info("removing probe {}", name);
@@ -169,15 +148,15 @@ void Prober::RunRegion(std::int64_t region_id, bool all_classes) {
   {
     const MutexLock lock(mutex_);
     const auto state = regions_.find(region_id);
-    if (state == regions_.end() || !keeper_.map()) return;
-    const auto& regions = keeper_.map()->document.map.regions;
+    if (state == regions_.end() || !map_) return;
+    const auto& regions = map_->merged.document.map.regions;
     const auto region = regions.find(region_id);
     if (region == regions.end()) return;
     code = state->second.code;
     asked = ClaimDue(state->second, all_classes);
     derpmap::DerpMap only;
     only.regions[region_id] = region->second;
-    tasks = diagnosis::PlanWalks(only, notes_, asked, options_.mesh_key_rule);
+    tasks = diagnosis::PlanWalks(only, map_->notes, asked, options_.mesh_key_rule);
   }
   std::vector<std::string> begun;
   for (const ProbeInfo& info : table_.All()) {
@@ -234,14 +213,15 @@ void Prober::Collect(std::vector<metrics::Family>& families) {
                                double value) {
     families.push_back({std::move(name), kind, std::move(help), {{{}, value, {}}}});
   };
-  if (const auto age = keeper_.Age(clock_.Now())) {
+  if (map_good_since_) {
+    const Duration age = clock_.Now() - *map_good_since_;
     add("derpprobe_map_age_seconds", metrics::Kind::kGauge, "Time since the last good map.",
-        std::chrono::duration<double>(*age).count());
+        std::chrono::duration<double>(age).count());
   }
   add("derpprobe_map_nodes", metrics::Kind::kGauge, "Nodes of the map after the region filter.",
-      keeper_.map() ? static_cast<double>(keeper_.map()->document.map.NodeCount()) : 0);
+      map_ ? static_cast<double>(map_->merged.document.map.NodeCount()) : 0);
   add("derpprobe_map_fetch_failures_total", metrics::Kind::kCounter,
-      "Map refreshes that failed, excused ones included.", static_cast<double>(keeper_.failures()));
+      "Map refreshes that failed, excused ones included.", static_cast<double>(map_failures_));
 }
 
 }  // namespace derp::probe

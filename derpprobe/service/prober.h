@@ -13,10 +13,9 @@
 
 #include "common/base/log.h"
 #include "common/base/mutex.h"
-#include "common/derpmap/keeper.h"
 #include "common/diagnosis/measure.h"
 #include "derpprobe/classes/views.h"
-#include "derpprobe/maps/map_loader.h"
+#include "derpprobe/maps/map_sources.h"
 #include "derpprobe/schedule/probe_table.h"
 #include "derpprobe/schedule/task_runner.h"
 #include "derpprobe/service/board.h"
@@ -32,8 +31,8 @@ struct ProberOptions {
 
 class Prober {
  public:
-  // Fetches the map to probe; called in a pool thread, never twice at once.
-  using LoadMap = std::function<Expected<LoadedMap, Error>()>;
+  // Asks the map's sources; called in a pool thread, never twice at once.
+  using LoadMap = std::function<MapRefresh()>;
 
   // What is handed in must outlive the prober.
   Prober(ProberOptions options, LoadMap load, diagnosis::Measurer& measurer, Board& board,
@@ -62,9 +61,7 @@ class Prober {
   };
 
   void RefreshMap();
-  std::vector<diagnosis::Finding> FailureFindings(const std::string& fatal) const
-      DERP_REQUIRES(mutex_);
-  void UseMap(LoadedMap loaded) DERP_REQUIRES(mutex_);
+  void UseMap(const MapRefresh& refresh) DERP_REQUIRES(mutex_);
   void Schedule(const derpmap::DerpMap& map) DERP_REQUIRES(mutex_);
   void RunRegion(std::int64_t region_id, bool all_classes);
   diagnosis::StagesAsked ClaimDue(RegionState& state, bool all_classes) DERP_REQUIRES(mutex_);
@@ -79,9 +76,11 @@ class Prober {
   const Logger& logger_;
   const Duration round_;
 
+  Mutex refreshing_;  // held through a refresh, before mutex_
   Mutex mutex_;
-  derpmap::MapKeeper keeper_ DERP_GUARDED_BY(mutex_);
-  std::vector<derpmap::Note> notes_ DERP_GUARDED_BY(mutex_);
+  std::shared_ptr<const LoadedMap> map_ DERP_GUARDED_BY(mutex_);  // null before the first one
+  std::optional<TimePoint> map_good_since_ DERP_GUARDED_BY(mutex_);
+  std::uint64_t map_failures_ DERP_GUARDED_BY(mutex_) = 0;
   std::map<std::int64_t, RegionState> regions_ DERP_GUARDED_BY(mutex_);
 
   TaskRunner runner_;  // last: its threads use the members above

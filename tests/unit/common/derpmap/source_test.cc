@@ -2,8 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "common/derpmap/keeper.h"
-
 using namespace derp;
 using namespace derp::derpmap;
 using Kind = MapSource::Kind;
@@ -30,20 +28,4 @@ TEST_CASE("a URL is shown without password and token", "[derpmap]") {
   const auto source = ParseMapSource("https://user:secret@example.net:8443/map?token=x#y");
   CHECK(source->shown == "https://example.net:8443/map");
   CHECK(source->location.find("secret") != std::string::npos);
-}
-
-TEST_CASE("a young map excuses failures and an old one is stale", "[derpmap]") {
-  MapKeeper keeper(std::chrono::minutes(1));
-  TimePoint now{std::chrono::hours(1)};
-  CHECK_FALSE(keeper.Excuse(now));
-  CHECK_FALSE(keeper.IsStale(now));
-  keeper.Accept({}, now);
-  now += std::chrono::minutes(5);
-  CHECK(keeper.Excuse(now));
-  CHECK_FALSE(keeper.IsStale(now));
-  now += std::chrono::minutes(5);
-  CHECK_FALSE(keeper.Excuse(now));
-  CHECK(keeper.IsStale(now));
-  CHECK(*keeper.Age(now) == std::chrono::minutes(10));
-  CHECK(keeper.failures() == 3);
 }

@@ -85,7 +85,8 @@ TEST_CASE("a node that left the map or changed in it loses its result", "[servic
 TEST_CASE("a failing map fetch keeps what is known and says so", "[service]") {
   Fixture f;
   f.Healthy(0);
-  f.board.SetMapFailure("404 Not Found", {diagnosis::MakeFinding("map.stale")});
+  f.board.SetMapState({"file:///map.json", f.clock.WallNow(), "404 Not Found"},
+                      {diagnosis::MakeFinding("map.stale")});
   CHECK(f.board.State()->source.failure == "404 Not Found");
   CHECK(f.board.State()->report.counts.warnings == 1);
   CHECK(f.board.State()->nodes_done == 1);
