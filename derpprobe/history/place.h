@@ -7,6 +7,8 @@
 
 namespace derp::probe {
 
+inline constexpr std::int64_t kProberRegion = -1;  // stands for the prober; no map has it
+
 struct Place {
   std::int64_t region_id = 0;
   std::string node;  // empty: the region

@@ -58,7 +58,7 @@ struct StoredFinding {
 
 // An alert that was sent and not yet recovered from.
 struct StoredAlert {
-  Place place;  // region 0 without a node: the prober itself
+  Place place;  // of kProberRegion: the prober itself
   std::string state;
   WallTime since;
 
