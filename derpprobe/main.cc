@@ -62,10 +62,12 @@ int Serve(const derp::probe::Options& options,
                                options.mesh_interval},
                  .spread = options.spread,
                  .instance = HostName(),
-                 .mesh_key_rule = [&](std::string_view code, std::int64_t id) {
-                   const bool may = derp::probe::MeshKeyMayGoTo(options, code, id);
-                   return may ? key->key : std::nullopt;
-                 }}};
+                 .mesh_key_rule =
+                     [&](std::string_view code, std::int64_t id) {
+                       const bool may = derp::probe::MeshKeyMayGoTo(options, code, id);
+                       return may ? key->key : std::nullopt;
+                     },
+                 .asked = {.admission = options.check_admission, .idle = options.idle_check}}};
   derp::probe::MapSources maps({.sources = options.derp_map,
                                 .filter = {options.region_codes, options.excluded_regions},
                                 .interval = options.interval},

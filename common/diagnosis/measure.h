@@ -38,6 +38,12 @@ std::vector<WalkTask> PlanWalks(const derpmap::DerpMap& map,
                                 const std::vector<derpmap::Note>& notes, const StagesAsked& asked,
                                 const MeshKeyRule& mesh_key_rule);
 
+// For a run that looks once (findings.md rule 9, derpprobe.md 12.3): every node's greeting is
+// compared five times and its WebSocket tried. Above kThoroughNodes nodes that is done for a
+// sample, one relay per region and kThoroughNodes in all, spread over the regions.
+inline constexpr std::size_t kThoroughNodes = 20;
+void AskThoroughly(std::vector<WalkTask>& tasks);
+
 // The linter's notes as findings with advice from the catalogue.
 std::vector<Finding> MapFindings(const std::vector<derpmap::Note>& notes);
 

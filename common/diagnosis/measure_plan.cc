@@ -1,10 +1,17 @@
 #include <algorithm>
+#include <set>
 
 #include "common/derpmap/lint.h"
 #include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/measure.h"
 
 namespace derp::diagnosis {
+
+namespace {
+
+constexpr int kThoroughGreetings = 5;  // rule 9
+
+}  // namespace
 
 std::vector<WalkTask> PlanWalks(const derpmap::DerpMap& map,
                                 const std::vector<derpmap::Note>& notes, const StagesAsked& asked,
@@ -30,6 +37,30 @@ std::vector<WalkTask> PlanWalks(const derpmap::DerpMap& map,
     }
   }
   return tasks;
+}
+
+void AskThoroughly(std::vector<WalkTask>& tasks) {
+  if (tasks.size() <= kThoroughNodes) {
+    for (WalkTask& task : tasks) task.asked.greetings = kThoroughGreetings;
+    return;
+  }
+  std::vector<std::size_t> candidates;  // the first relay of each region
+  std::set<std::int64_t> regions;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const bool walked = !tasks[i].node.stun_only && tasks[i].map_error.empty();
+    if (walked && regions.insert(tasks[i].region_id).second) candidates.push_back(i);
+  }
+  std::set<std::size_t> sample;
+  const std::size_t wanted = std::min(kThoroughNodes, candidates.size());
+  for (std::size_t i = 0; i < wanted; ++i)
+    sample.insert(candidates[i * candidates.size() / wanted]);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (sample.contains(i)) {
+      tasks[i].asked.greetings = kThoroughGreetings;
+    } else {
+      tasks[i].asked.ws = false;
+    }
+  }
 }
 
 std::vector<Finding> MapFindings(const std::vector<derpmap::Note>& notes) {

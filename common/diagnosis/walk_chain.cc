@@ -7,6 +7,7 @@
 
 #include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/dial.h"
+#include "common/diagnosis/several_keys.h"
 #include "common/diagnosis/stage_cert.h"
 #include "common/diagnosis/stage_relay.h"
 #include "common/diagnosis/stage_session.h"
@@ -213,19 +214,7 @@ class ChainWalk {
     }
     if (greetings_.size() < 2) return;
     several_keys_ = true;
-    Finding finding = MakeFinding("derp.several_keys");
-    std::vector<std::string> keys;
-    for (const NodePublic& key : greetings_) keys.push_back(key.ShortString());
-    finding.headline = "several relays answer for this node";
-    finding.fact = fmt::format("{} different server keys: {}", keys.size(), fmt::join(keys, ", "));
-    finding.advice = "enter each relay as a node of its own, and mesh them";
-    finding.data["keys"] = static_cast<std::int64_t>(keys.size());
-    for (StageResult& result : recorder_.report().stages) {
-      if (result.stage != Stage::kDerp || result.outcome != Outcome::kOk) continue;
-      result.outcome = Outcome::kFail;
-      result.code = finding.code;
-    }
-    recorder_.Note(std::move(finding), login.family);
+    ReportSeveralKeys(greetings_, login.family, recorder_.report());
   }
 
   // True when packets pass.

@@ -21,9 +21,6 @@ namespace derp::probe {
 namespace {
 
 constexpr auto kMapDeadline = std::chrono::seconds(12);  // as the reference: 80 % of 15 s
-// Rule 9: below this size every node's greeting is looked at five times.
-constexpr std::size_t kFewNodes = 20;
-constexpr int kManyGreetings = 5;
 
 class OnceRun {
  public:
@@ -83,11 +80,13 @@ class OnceRun {
     asked.tls = intervals.tls > Duration::zero();
     asked.stun = intervals.stun > Duration::zero();
     asked.mesh = intervals.mesh > Duration::zero();
-    if (regions.NodeCount() < kFewNodes) asked.greetings = kManyGreetings;
+    asked.admission = options_.check_admission;
+    asked.idle = options_.idle_check;
     auto tasks = diagnosis::PlanWalks(
         regions, map.notes, asked, [&](std::string_view code, std::int64_t id) {
           return MeshKeyMayGoTo(options_, code, id) ? key : std::nullopt;
         });
+    diagnosis::AskThoroughly(tasks);
     if (options_.spread_given) Spread(tasks);
     net::RaiseDescriptorLimit();
     net::SystemResolver resolver;

@@ -53,6 +53,16 @@ std::vector<ProbeInfo> ProbeTable::All() const {
   return infos;
 }
 
+std::vector<ProbeTable::Listed> ProbeTable::Under(std::string_view prefix) const {
+  std::vector<Listed> listed;
+  const MutexLock lock(mutex_);
+  for (auto it = records_.lower_bound(prefix);
+       it != records_.end() && it->first.starts_with(prefix); ++it) {
+    listed.push_back({it->first, it->second.spec().probe_class});
+  }
+  return listed;
+}
+
 void ProbeTable::Collect(std::vector<metrics::Family>& families) const {
   const MutexLock lock(mutex_);
   for (const auto& [name, record] : records_) record.AddSamples(families);

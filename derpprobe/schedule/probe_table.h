@@ -32,6 +32,12 @@ class ProbeTable {
 
   std::optional<ProbeInfo> Info(std::string_view name) const;
   std::vector<ProbeInfo> All() const;  // sorted by name
+  // Name and class of each probe whose name begins like that.
+  struct Listed {
+    std::string name;
+    std::string probe_class;
+  };
+  std::vector<Listed> Under(std::string_view prefix) const;
   void Collect(std::vector<metrics::Family>& families) const;
 
  private:

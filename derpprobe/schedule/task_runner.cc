@@ -10,11 +10,11 @@ TaskRunner::TaskRunner(const Clock& clock, std::size_t most_threads)
 TaskRunner::~TaskRunner() { Stop(); }
 
 void TaskRunner::Add(const std::string& id, TimePoint first, Duration interval,
-                     std::function<void()> run) {
+                     std::function<void(Done)> start) {
   const MutexLock lock(mutex_);
   if (stopping_) return;
   queue_.Add(id, first, interval);
-  functions_.try_emplace(id, std::move(run));
+  if (tasks_.try_emplace(id, Task{std::move(start), last_serial_ + 1}).second) ++last_serial_;
   StartThreadIfNeeded();
   changed_.NotifyAll();  // The watching thread may have to wake earlier now.
 }
@@ -22,7 +22,15 @@ void TaskRunner::Add(const std::string& id, TimePoint first, Duration interval,
 void TaskRunner::Remove(const std::string& id) {
   const MutexLock lock(mutex_);
   queue_.Remove(id);
-  functions_.erase(id);
+  tasks_.erase(id);
+}
+
+void TaskRunner::Finished(const std::string& id, std::uint64_t serial) {
+  const MutexLock lock(mutex_);
+  --under_way_;
+  const auto task = tasks_.find(id);
+  if (task != tasks_.end() && task->second.serial == serial) queue_.Done(id, clock_.Now());
+  changed_.NotifyAll();
 }
 
 void TaskRunner::StartThreadIfNeeded() {
@@ -35,14 +43,13 @@ void TaskRunner::Work() {
   mutex_.Lock();
   while (!stopping_) {
     if (auto id = queue_.Take(clock_.Now())) {
-      const std::function<void()> run = functions_.at(*id);
+      const Task task = tasks_.at(*id);
+      ++under_way_;
       StartThreadIfNeeded();  // Somebody must watch the clock while this one works.
       changed_.NotifyOne();
       mutex_.Unlock();
-      run();
+      task.start([this, name = *id, serial = task.serial] { Finished(name, serial); });
       mutex_.Lock();
-      queue_.Done(*id, clock_.Now());
-      changed_.NotifyOne();
       continue;
     }
     ++idle_;
@@ -68,6 +75,8 @@ void TaskRunner::Stop() {
     changed_.NotifyAll();
   }
   for (std::thread& thread : threads) thread.join();
+  const MutexLock lock(mutex_);
+  while (under_way_ > 0) changed_.Wait(mutex_);
 }
 
 }  // namespace derp::probe

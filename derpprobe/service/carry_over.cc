@@ -14,6 +14,16 @@ using diagnosis::StageResult;
 
 bool WasAsked(const StageResult& result) { return result.reason != diagnosis::kNotAskedReason; }
 
+// Where the walk ended before the login, if it did.
+std::optional<Stage> EndedAt(const NodeReport& fresh) {
+  const StageResult* relay = fresh.Find(Stage::kRelay, std::nullopt);
+  if (relay == nullptr || relay->outcome != diagnosis::Outcome::kNotReached) return std::nullopt;
+  return relay->after;
+}
+
+// Findings.md rule 8: these ask over the main chain's connection.
+bool NeedsTheChain(Stage stage) { return stage == Stage::kLatency || stage == Stage::kWs; }
+
 template <typename T>
 void KeepIfMissing(const std::optional<T>& before, std::optional<T>& fresh) {
   if (!fresh) fresh = before;
@@ -37,8 +47,13 @@ void CarryTargets(const NodeReport& before, bool stun, NodeReport& fresh) {
 
 void CarryOver(const NodeReport& before, NodeReport& fresh) {
   std::set<Stage> carried;
+  const std::optional<Stage> ended = EndedAt(fresh);
   for (StageResult& result : fresh.stages) {
     if (WasAsked(result)) continue;
+    if (ended && NeedsTheChain(result.stage)) {
+      result = {result.stage, result.family, diagnosis::Outcome::kNotReached, {}, {}, {}, ended};
+      continue;
+    }
     const StageResult* old = before.Find(result.stage, result.family);
     if (old == nullptr || !WasAsked(*old)) continue;
     result = *old;

@@ -6,29 +6,22 @@
 #include <fmt/format.h>
 
 #include "common/diagnosis/catalogue.h"
+#include "common/diagnosis/several_keys.h"
 #include "derpprobe/schedule/spread.h"
 
 namespace derp::probe {
 namespace {
 
-constexpr std::size_t kMostThreads = 256;  // regions under way at once; a blocked one costs a stack
+constexpr std::size_t kThreads = 2;  // one may wait for the map's source
+constexpr auto kViewsEvery = std::chrono::seconds(1);
+constexpr int kIdleShare = 19;  // times as long as the work
 constexpr std::string_view kMapTask = "map";
+constexpr std::string_view kViewsTask = "views";
 
 std::string TaskOf(std::int64_t region_id) { return fmt::format("region {}", region_id); }
 
-// The shortest interval of the enabled classes; the map's when all are off.
-Duration RoundOf(const ClassIntervals& intervals) {
-  std::optional<Duration> round;
-  for (const Duration interval : {intervals.tls, intervals.stun, intervals.mesh}) {
-    if (interval > Duration::zero() && (!round || interval < *round)) round = interval;
-  }
-  return round.value_or(intervals.map);
-}
-
 // "derp/fra/5a/tls" belongs to region "fra".
-bool BelongsTo(std::string_view probe, std::string_view region) {
-  return probe.starts_with(fmt::format("derp/{}/", region));
-}
+std::string NamesOf(std::string_view region) { return fmt::format("derp/{}/", region); }
 
 bool Covers(const diagnosis::StagesAsked& asked, std::string_view probe_class) {
   if (probe_class == "tls") return asked.tls;
@@ -48,21 +41,35 @@ Prober::Prober(ProberOptions options, LoadMap load, diagnosis::Measurer& measure
       clock_(clock),
       logger_(logger),
       round_(RoundOf(options_.intervals)),
-      runner_(clock, kMostThreads) {
+      runner_(clock, kThreads) {
   table_.Reconcile({MapProbeSpec(options_.intervals.map)});
 }
 
 Prober::~Prober() { Stop(); }
 
 void Prober::Start() {
+  for (const std::string& warning : IntervalWarnings(options_.intervals)) {
+    logger_.Warn("{}", warning);
+  }
   const Duration delay = options_.spread
                              ? SpreadDelay(options_.instance, kMapProbe, options_.intervals.map)
                              : Duration::zero();
   runner_.Add(std::string(kMapTask), clock_.Now() + delay, options_.intervals.map,
-              [this] { RefreshMap(); });
+              [this](const TaskRunner::Done& done) {
+                RefreshMap();
+                done();
+              });
+  runner_.Add(std::string(kViewsTask), clock_.Now() + kViewsEvery, kViewsEvery,
+              [this](const TaskRunner::Done& done) {
+                RecordViews();
+                done();
+              });
 }
 
-void Prober::Stop() { runner_.Stop(); }
+void Prober::Stop() {
+  runner_.Stop();
+  RecordViews();
+}
 
 void Prober::RefreshMap() {
   const MutexLock one_at_a_time(refreshing_);
@@ -107,87 +114,140 @@ void Prober::Schedule(const derpmap::DerpMap& map) {
     it = kept ? std::next(it) : regions_.erase(it);
   }
   for (const auto& [id, region] : map.regions) {
-    RegionState& state = regions_[id];
-    state.code = region.code.empty() ? fmt::format("{}", id) : region.code;
-    const Duration delay = options_.spread
-                               ? SpreadDelay(options_.instance, "derp/" + state.code, round_)
-                               : Duration::zero();
+    const std::string code = region.code.empty() ? fmt::format("{}", id) : region.code;
+    const DueStages due(options_.intervals, static_cast<std::uint64_t>(id), options_.asked);
+    RegionState& state = regions_.try_emplace(id, code, due).first->second;
+    state.code = code;
+    const Duration delay =
+        options_.spread ? SpreadDelay(options_.instance, "derp/" + code, round_) : Duration::zero();
     runner_.Add(TaskOf(id), clock_.Now() + delay, round_,
-                [this, region_id = id] { RunRegion(region_id, /*all_classes=*/false); });
+                [this, region_id = id](TaskRunner::Done done) {
+                  StartRegion(region_id, /*all_classes=*/false, std::move(done));
+                });
   }
 }
 
-diagnosis::StagesAsked Prober::ClaimDue(RegionState& state, bool all_classes) {
-  const TimePoint now = clock_.Now();
-  // Half a round early is on time: rounds do not begin to the nanosecond.
-  const auto claim = [&](Duration interval, std::optional<TimePoint>& last) {
-    if (interval <= Duration::zero()) return false;
-    if (!all_classes && last && now - *last < interval - round_ / 2) return false;
-    last = now;
-    return true;
-  };
-  diagnosis::StagesAsked asked;
-  asked.tls = claim(options_.intervals.tls, state.tls);
-  asked.stun = claim(options_.intervals.stun, state.stun);
-  asked.mesh = claim(options_.intervals.mesh, state.mesh);
-  return asked;
+std::optional<std::vector<diagnosis::WalkTask>> Prober::Plan(RegionRun& run, bool all_classes) {
+  const auto state = regions_.find(run.region_id);
+  if (state == regions_.end() || !map_) return std::nullopt;
+  const auto& regions = map_->merged.document.map.regions;
+  const auto region = regions.find(run.region_id);
+  if (region == regions.end()) return std::nullopt;
+  run.code = state->second.code;
+  DueStages& due = state->second.due;
+  run.asked = all_classes ? due.ClaimAll(clock_.Now()) : due.Claim(clock_.Now());
+  derpmap::DerpMap only;
+  only.regions[run.region_id] = region->second;
+  return diagnosis::PlanWalks(only, map_->notes, run.asked, options_.mesh_key_rule);
 }
 
-void Prober::RunRegion(std::int64_t region_id, bool all_classes) {
-  std::shared_ptr<Mutex> running;
+void Prober::StartRegion(std::int64_t region_id, bool all_classes, Finished finished) {
+  RegionRun run;
+  run.region_id = region_id;
+  std::optional<std::vector<diagnosis::WalkTask>> tasks;
+  {
+    const MutexLock lock(mutex_);
+    if (const auto busy = under_way_.find(region_id); busy != under_way_.end() && all_classes) {
+      busy->second.push_back(std::move(finished));
+      return;
+    } else if (busy == under_way_.end()) {
+      tasks = Plan(run, all_classes);
+    }
+    if (tasks) under_way_.try_emplace(region_id);
+  }
+  if (!tasks) {
+    finished();
+    return;
+  }
+  for (const ProbeTable::Listed& probe : table_.Under(NamesOf(run.code))) {
+    if (!Covers(run.asked, probe.probe_class)) continue;
+    table_.Begin(probe.name, clock_.WallNow());
+    run.begun.push_back(probe.name);
+  }
+  measurer_.Start(std::move(*tasks), {},
+                  [this, run = std::move(run),
+                   finished = std::move(finished)](diagnosis::Measurement measured) {
+                    const std::int64_t id = run.region_id;
+                    EndRegion(run, std::move(measured));
+                    std::vector<Finished> waiting;
+                    {
+                      const MutexLock lock(mutex_);
+                      waiting = std::move(under_way_.extract(id).mapped());
+                    }
+                    if (!waiting.empty()) {
+                      StartRegion(id, /*all_classes=*/true, [waiting = std::move(waiting)] {
+                        for (const Finished& each : waiting) each();
+                      });
+                    }
+                    finished();
+                  });
+}
+
+void Prober::EndRegion(RegionRun run, diagnosis::Measurement measured) {
+  for (auto& node : measured.nodes) {
+    CompareGreetings(run.region_id, node);
+    board_.PublishNode(std::move(node));
+  }
+  if (run.asked.mesh) {
+    std::optional<diagnosis::MeshReport> mesh;
+    if (!measured.meshes.empty()) mesh = std::move(measured.meshes.front());
+    board_.PublishMesh(run.region_id, std::move(mesh));
+  }
+  {
+    const MutexLock lock(views_mutex_);
+    unrecorded_.push_back(std::move(run));
+    if (clock_.Now() < record_again_) return;
+  }
+  RecordViews();
+}
+
+// A load balancer may show one relay per round: only the rounds together tell.
+void Prober::CompareGreetings(std::int64_t region_id, diagnosis::NodeReport& report) {
+  const auto key = NodePublic::Parse(report.server_key);
+  if (!key) return;
+  std::set<NodePublic> keys;
   {
     const MutexLock lock(mutex_);
     const auto state = regions_.find(region_id);
     if (state == regions_.end()) return;
-    running = state->second.running;
+    GreetingHistory& history = state->second.greetings[report.node];
+    history.Add(*key);
+    keys = history.Alternating();
   }
-  const MutexLock one_at_a_time(*running);
-  diagnosis::StagesAsked asked;
-  std::vector<diagnosis::WalkTask> tasks;
-  std::string code;
-  {
-    const MutexLock lock(mutex_);
-    const auto state = regions_.find(region_id);
-    if (state == regions_.end() || !map_) return;
-    const auto& regions = map_->merged.document.map.regions;
-    const auto region = regions.find(region_id);
-    if (region == regions.end()) return;
-    code = state->second.code;
-    asked = ClaimDue(state->second, all_classes);
-    derpmap::DerpMap only;
-    only.regions[region_id] = region->second;
-    tasks = diagnosis::PlanWalks(only, map_->notes, asked, options_.mesh_key_rule);
-  }
-  std::vector<std::string> begun;
-  for (const ProbeInfo& info : table_.All()) {
-    if (!BelongsTo(info.spec.name, code) || !Covers(asked, info.spec.probe_class)) continue;
-    table_.Begin(info.spec.name, clock_.WallNow());
-    begun.push_back(info.spec.name);
-  }
-  diagnosis::Measurement measured = measurer_.Measure(std::move(tasks));
-  for (auto& node : measured.nodes) board_.PublishNode(std::move(node));
-  if (asked.mesh) {
-    std::optional<diagnosis::MeshReport> mesh;
-    if (!measured.meshes.empty()) mesh = std::move(measured.meshes.front());
-    board_.PublishMesh(region_id, std::move(mesh));
-  }
-  RecordViews(code, begun);
+  const bool said = std::any_of(report.findings.begin(), report.findings.end(),
+                                [](const auto& each) { return each.code == "derp.several_keys"; });
+  if (keys.empty() || said) return;
+  diagnosis::ExcuseRelay(report);
+  diagnosis::ReportSeveralKeys(keys, report.relay_family, report);
 }
 
-void Prober::RecordViews(const std::string& code, const std::vector<std::string>& begun) {
+void Prober::RecordViews() {
+  const MutexLock one_at_a_time(recording_);
+  std::vector<RegionRun> runs;
+  {
+    const MutexLock lock(views_mutex_);
+    runs.swap(unrecorded_);
+  }
+  if (runs.empty()) return;
+  const TimePoint start = clock_.Now();
   std::map<std::string, ProbeOutcome> outcomes;
   for (ViewResult& view : ViewsOf(board_.State()->report)) {
-    if (BelongsTo(view.name, code)) outcomes[view.name] = std::move(view.outcome);
+    outcomes[std::move(view.name)] = std::move(view.outcome);
   }
-  for (const std::string& name : begun) {
-    const auto outcome = outcomes.find(name);
-    if (outcome == outcomes.end()) {
-      table_.Abandon(name);
-      continue;
+  for (const RegionRun& run : runs) {
+    for (const std::string& name : run.begun) {
+      const auto outcome = outcomes.find(name);
+      if (outcome == outcomes.end()) {
+        table_.Abandon(name);
+        continue;
+      }
+      if (!outcome->second.ok) logger_.Info("probe {}: {}", name, outcome->second.error);
+      table_.End(name, clock_.WallNow(), outcome->second);
     }
-    if (!outcome->second.ok) logger_.Info("probe {}: {}", name, outcome->second.error);
-    table_.End(name, clock_.WallNow(), outcome->second);
   }
+  const TimePoint end = clock_.Now();
+  const MutexLock lock(views_mutex_);
+  record_again_ = end + std::min<Duration>(kViewsEvery, kIdleShare * (end - start));
 }
 
 std::optional<ProbeInfo> Prober::RunNow(std::string_view name) {
@@ -200,10 +260,24 @@ std::optional<ProbeInfo> Prober::RunNow(std::string_view name) {
   {
     const MutexLock lock(mutex_);
     for (const auto& [id, state] : regions_) {
-      if (BelongsTo(name, state.code)) region_id = id;
+      if (name.starts_with(NamesOf(state.code))) region_id = id;
     }
   }
-  if (region_id) RunRegion(*region_id, /*all_classes=*/true);
+  if (region_id) {
+    Mutex mutex;
+    CondVar changed;
+    bool finished = false;
+    StartRegion(*region_id, /*all_classes=*/true, [&] {
+      const MutexLock lock(mutex);
+      finished = true;
+      changed.NotifyAll();
+    });
+    {
+      const MutexLock lock(mutex);
+      while (!finished) changed.Wait(mutex);
+    }
+    RecordViews();
+  }
   return table_.Info(name);
 }
 

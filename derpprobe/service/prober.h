@@ -1,13 +1,13 @@
 // The service's work: refreshes the map, walks every region in its rounds, feeds board and probe
 // table (derpprobe.md 12.3). A region is one task, because its mesh is measured between its nodes;
-// it starts at its own point of the round.
+// it starts at its own point of the round, holds no thread while its walks are under way, and
+// misses the rounds that come due meanwhile.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +19,8 @@
 #include "derpprobe/schedule/probe_table.h"
 #include "derpprobe/schedule/task_runner.h"
 #include "derpprobe/service/board.h"
+#include "derpprobe/service/due_stages.h"
+#include "derpprobe/service/greeting_history.h"
 
 namespace derp::probe {
 
@@ -27,6 +29,7 @@ struct ProberOptions {
   bool spread = true;
   std::string instance;  // mixes into the spread: usually the host name
   diagnosis::MeshKeyRule mesh_key_rule{};
+  diagnosis::StagesAsked asked{};  // admission and idle are taken from here (due_stages.h)
 };
 
 class Prober {
@@ -52,20 +55,34 @@ class Prober {
   Duration round() const { return round_; }
 
  private:
-  // What is remembered of a region's classes, to know which are due.
+  using Finished = std::function<void()>;
+
   struct RegionState {
+    RegionState(std::string its_code, const DueStages& due_stages)
+        : code(std::move(its_code)), due(due_stages) {}
     std::string code;
-    std::optional<TimePoint> tls, stun, mesh;  // last start
-    std::shared_ptr<Mutex> running =
-        std::make_shared<Mutex>();  // a run now waits for a run under way
+    DueStages due;
+    std::map<std::string, GreetingHistory, std::less<>> greetings;  // by node
+  };
+  // One run of a region, from its start to its results.
+  struct RegionRun {
+    std::int64_t region_id = 0;
+    std::string code;
+    diagnosis::StagesAsked asked;
+    std::vector<std::string> begun;  // the probes it is a run of
   };
 
   void RefreshMap();
   void UseMap(const MapRefresh& refresh) DERP_REQUIRES(mutex_);
   void Schedule(const derpmap::DerpMap& map) DERP_REQUIRES(mutex_);
-  void RunRegion(std::int64_t region_id, bool all_classes);
-  diagnosis::StagesAsked ClaimDue(RegionState& state, bool all_classes) DERP_REQUIRES(mutex_);
-  void RecordViews(const std::string& code, const std::vector<std::string>& begun);
+  // `finished` is called when the region was measured, or at once when there is nothing to do: it
+  // is gone or, unless `all_classes`, already under way.
+  void StartRegion(std::int64_t region_id, bool all_classes, Finished finished);
+  std::optional<std::vector<diagnosis::WalkTask>> Plan(RegionRun& run, bool all_classes)
+      DERP_REQUIRES(mutex_);
+  void EndRegion(RegionRun run, diagnosis::Measurement measured);
+  void CompareGreetings(std::int64_t region_id, diagnosis::NodeReport& report);
+  void RecordViews();
 
   const ProberOptions options_;
   const LoadMap load_;
@@ -82,6 +99,16 @@ class Prober {
   std::optional<TimePoint> map_good_since_ DERP_GUARDED_BY(mutex_);
   std::uint64_t map_failures_ DERP_GUARDED_BY(mutex_) = 0;
   std::map<std::int64_t, RegionState> regions_ DERP_GUARDED_BY(mutex_);
+
+  // Regions being measured, and who waits for one more run after that.
+  std::map<std::int64_t, std::vector<Finished>> under_way_ DERP_GUARDED_BY(mutex_);
+
+  // Measured, not yet recorded. The whole fleet is judged for that, in at most a twentieth of the
+  // time: of a small one at once, of a large one once a second for all that ended meanwhile.
+  Mutex views_mutex_;
+  std::vector<RegionRun> unrecorded_ DERP_GUARDED_BY(views_mutex_);
+  TimePoint record_again_ DERP_GUARDED_BY(views_mutex_){};
+  Mutex recording_;  // one at a time; never taken while another is held
 
   TaskRunner runner_;  // last: its threads use the members above
 };

@@ -56,3 +56,15 @@ TEST_CASE("a node that changes its address gets a fresh probe, the others keep t
   CHECK(table.Info("b")->status == ProbeStatus::kUnknown);
   CHECK_FALSE(table.Info("c").has_value());
 }
+
+TEST_CASE("the probes of one region are found by their common beginning", "[schedule]") {
+  ProbeTable table;
+  table.Reconcile({Spec("derp/fra/1a/tls"), Spec("derp/fra/1b/tls"), Spec("derp/frankfurt/1a/tls"),
+                   Spec("derp/ams/1a/tls"), Spec("derpmap-probe")});
+  const auto listed = table.Under("derp/fra/");
+  REQUIRE(listed.size() == 2);
+  CHECK(listed[0].name == "derp/fra/1a/tls");
+  CHECK(listed[0].probe_class == Spec("").probe_class);
+  CHECK(listed[1].name == "derp/fra/1b/tls");
+  CHECK(table.Under("derp/par/").empty());
+}

@@ -57,3 +57,22 @@ TEST_CASE("what was measured now replaces what was found before", "[service]") {
   CHECK(fresh.Worst(Stage::kCert) == Outcome::kOk);
   CHECK(fresh.findings.empty());
 }
+
+TEST_CASE("a side stage of an earlier round does not outlive the main chain", "[service]") {
+  Fixture f;
+  const diagnosis::StageResult not_asked{
+      Stage::kLatency, {}, Outcome::kSkipped, {}, "", std::string(diagnosis::kNotAskedReason), {}};
+  auto before = probe::test::HealthyWalk(f.region, f.region.nodes[0]);
+  before.stages.push_back(
+      {Stage::kLatency, {}, Outcome::kOk, std::chrono::milliseconds(2), "", "", {}});
+  auto healthy = probe::test::HealthyWalk(f.region, f.region.nodes[0]);
+  healthy.stages.push_back(not_asked);
+  CarryOver(before, healthy);
+  CHECK(healthy.Worst(Stage::kLatency) == Outcome::kOk);
+
+  auto expired = probe::test::ExpiredWalk(f.region, f.region.nodes[0]);
+  expired.stages.push_back(not_asked);
+  CarryOver(before, expired);
+  CHECK(expired.Worst(Stage::kLatency) == Outcome::kNotReached);
+  CHECK(expired.stages.back().after == Stage::kCert);
+}
