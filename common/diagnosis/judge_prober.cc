@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/diagnosis/catalogue.h"
+#include "common/diagnosis/judge_parts.h"
 #include "common/diagnosis/judgement.h"
 
 namespace derp::diagnosis {
@@ -12,49 +13,6 @@ namespace derp::diagnosis {
 namespace {
 
 using Family = AddressFamily;
-
-bool Has(const NodeReport& node, std::string_view code, std::optional<Family> family = {}) {
-  return std::any_of(node.findings.begin(), node.findings.end(), [&](const Finding& finding) {
-    if (finding.code != code) return false;
-    return !family || std::find(finding.families.begin(), finding.families.end(), *family) !=
-                          finding.families.end();
-  });
-}
-
-void Remove(NodeReport& node, std::string_view code, std::optional<Family> family = {}) {
-  std::erase_if(node.findings, [&](const Finding& finding) {
-    return finding.code == code && (!family || finding.families == std::vector<Family>{*family});
-  });
-}
-
-StageResult* StageOf(NodeReport& node, Stage stage, Family family) {
-  for (StageResult& result : node.stages) {
-    if (result.stage == stage && result.family == family) return &result;
-  }
-  return nullptr;
-}
-
-void NotReached(StageResult* result, Stage after) {
-  if (result == nullptr || result->outcome == Outcome::kSkipped) return;
-  *result = {result->stage, result->family, Outcome::kNotReached, {}, {}, {}, after};
-}
-
-void Skip(StageResult* result, std::string_view reason) {
-  if (result == nullptr) return;
-  *result = {result->stage, result->family, Outcome::kSkipped, {}, {}, std::string(reason), {}};
-}
-
-bool Ran(const NodeReport& node, Stage stage, Family family) {
-  const StageResult* result = node.Find(stage, family);
-  return result != nullptr && result->outcome != Outcome::kSkipped &&
-         result->outcome != Outcome::kNotReached;
-}
-
-bool Works(const NodeReport& node, Stage stage, Family family) {
-  const StageResult* result = node.Find(stage, family);
-  return result != nullptr &&
-         (result->outcome == Outcome::kOk || result->outcome == Outcome::kWarn);
-}
 
 // A refusal is an answer: the way to the host works.
 bool Answers(const NodeReport& node) {
@@ -70,20 +28,6 @@ bool Tried(const NodeReport& node) {
   return std::any_of(node.targets.begin(), node.targets.end(), [&node](const FamilyTarget& target) {
     return Ran(node, Stage::kTcp, target.family) || Ran(node, Stage::kStun, target.family);
   });
-}
-
-// What makes two hosts distinct: their addresses, or the name where none was found.
-std::set<std::string> Hosts(const std::vector<const NodeReport*>& nodes) {
-  std::set<std::string> hosts;
-  for (const NodeReport* node : nodes) {
-    std::string key = node->host;
-    for (const FamilyTarget& target : node->targets) {
-      if (target.derp) key = target.derp->ip.ToString();
-      if (target.derp || target.stun) break;
-    }
-    hosts.insert(key);
-  }
-  return hosts;
 }
 
 void JudgeOffline(RunReport& report) {
@@ -171,7 +115,12 @@ void JudgeRefused(NodeReport& node) {
   }
 }
 
-void JudgeUdp(RunReport& report) {
+std::string ReferenceFact(const UdpReference& reference) {
+  return fmt::format("; the reference {} is silent too ({})", reference.name, reference.outcome);
+}
+
+void JudgeUdp(RunReport& report, const std::optional<UdpReference>& reference) {
+  if (reference && reference->answered) return;  // UDP works: each silence is the relay's own
   std::vector<const NodeReport*> silent;
   for (const NodeReport& node : report.nodes) {
     bool tcp = false;
@@ -191,6 +140,7 @@ void JudgeUdp(RunReport& report) {
       for (Finding& finding : node.findings) {
         if (finding.code != "stun.no_reply") continue;
         finding.fact += "; with one host this cannot be told from UDP blocked at the prober";
+        if (reference) finding.fact += ReferenceFact(*reference);
       }
     }
     return;
@@ -199,8 +149,11 @@ void JudgeUdp(RunReport& report) {
   finding.headline = "STUN cannot be judged from here";
   finding.fact = fmt::format(
       "no STUN answer from any of {} hosts whose TCP works; all of them may have it closed", hosts);
-  finding.advice =
-      "allow UDP for the prober; -udp-reference HOST:PORT tells which of the two it is";
+  if (reference) finding.fact += ReferenceFact(*reference);
+  finding.advice = reference
+                       ? "allow UDP for the prober, or name a reference that answers"
+                       : "allow UDP for the prober; -udp-reference HOST:PORT tells which of the "
+                         "two it is";
   finding.data["hosts"] = static_cast<std::int64_t>(hosts);
   report.findings.push_back(std::move(finding));
   for (NodeReport& node : report.nodes) {
@@ -266,7 +219,7 @@ void JudgeMapped(RunReport& report, Family family) {
 
 }  // namespace
 
-void JudgeProber(RunReport& report) {
+void JudgeProber(RunReport& report, const ProberState& prober) {
   std::vector<const NodeReport*> tried;
   for (const NodeReport& node : report.nodes) {
     if (Tried(node)) tried.push_back(&node);
@@ -278,9 +231,13 @@ void JudgeProber(RunReport& report) {
     JudgeUnreachable(node, alone);
     JudgeRefused(node);
   }
-  JudgeUdp(report);
+  JudgeUdp(report, prober.udp_reference);
   JudgeMapped(report, Family::kIpv4);
   JudgeMapped(report, Family::kIpv6);
+  JudgeClock(report);
+  JudgeInterception(report);
+  JudgeCaptivePortal(report);
+  JudgeMachine(report, prober);
 }
 
 }  // namespace derp::diagnosis

@@ -26,7 +26,11 @@ Chain ChainOf(const NodeReport& node, AddressFamily family) {
   bool tried = false;
   for (const Stage stage : kFamilyChain) {
     const StageResult* result = node.Find(stage, family);
-    if (result == nullptr || result->outcome == Outcome::kSkipped) continue;
+    if (result == nullptr) continue;
+    if (result->outcome == Outcome::kSkipped) {
+      if (result->reason == kInterceptedReason) return Chain::kNotTried;
+      continue;
+    }
     if (Stops(*result)) return Chain::kFails;
     tried = true;
   }
@@ -37,6 +41,12 @@ bool StoppedBefore(const NodeReport& node) {
   return std::any_of(node.stages.begin(), node.stages.end(), [](const StageResult& result) {
     return (result.stage == Stage::kMap || result.stage == Stage::kDns) &&
            result.outcome == Outcome::kFail;
+  });
+}
+
+bool IsIntercepted(const NodeReport& node) {
+  return std::any_of(node.stages.begin(), node.stages.end(), [](const StageResult& result) {
+    return result.outcome == Outcome::kSkipped && result.reason == kInterceptedReason;
   });
 }
 
@@ -73,6 +83,7 @@ Verdict VerdictOf(const NodeReport& node) {
     works = works || chain == Chain::kWorks;
     fails = fails || chain == Chain::kFails;
   }
+  if (!works && !fails && IsIntercepted(node)) return Verdict::kUnknown;
   const StageResult* relay = node.Find(Stage::kRelay, {});
   const bool relay_fails =
       relay != nullptr && relay->outcome == Outcome::kFail && relay->code != "relay.idle_cut";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/diagnosis/report.h"
+#include "common/diagnosis/trust/prober_state.h"
 
 namespace derp::diagnosis {
 
@@ -15,6 +16,11 @@ inline constexpr std::string_view kNoIpv6Reason = "prober has no IPv6";
 inline constexpr std::string_view kUdpBlockedReason = "prober's UDP is blocked";
 inline constexpr std::string_view kNotAskedReason = "not asked for";
 inline constexpr std::string_view kOfflineReason = "prober is offline";
+inline constexpr std::string_view kInterceptedReason = "prober's TLS is intercepted";
+inline constexpr std::string_view kCaptiveReason = "prober is behind a captive portal";
+// Data of cert.expired and cert.not_yet_valid: the relay's own time would not give it, and the walk
+// went on.
+inline constexpr std::string_view kExcusable = "valid_at_relay_time";
 
 struct Measurement {
   std::vector<NodeReport> nodes;  // in the map's order, as walked
@@ -22,15 +28,21 @@ struct Measurement {
   std::vector<TransferReport> transfers;  // when bandwidth was asked for
   std::vector<QueueReport> queues;        // when queuing delay was asked for
   std::vector<Finding> map_findings;      // map.* of the linter, those of nodes included
-  bool mesh_asked = true;                 // false: mesh stages are "not asked for"
+  ProberState prober;
+  bool mesh_asked = true;  // false: mesh stages are "not asked for"
 };
 
 RunReport Judge(Measurement measured);
 
 // The steps of Judge(), each with its file; in the order in which they run.
-void MergeFamilies(NodeReport& node);           // rule 1: one finding for both families
-void JudgeProber(RunReport& report);            // rule 2, node.unreachable, tcp.refused
-void JudgeMesh(RunReport& report, bool asked);  // rule 9
-void JudgeVerdicts(RunReport& report);          // section 1, section 4
+void MergeFamilies(NodeReport& node);  // rule 1: one finding for both families
+// Rule 2, node.unreachable, tcp.refused; calls the four below.
+void JudgeProber(RunReport& report, const ProberState& prober);
+void JudgeClock(RunReport& report);         // prober.clock, and what it excuses
+void JudgeInterception(RunReport& report);  // prober.tls_intercepted
+void JudgeCaptivePortal(RunReport& report);
+void JudgeMachine(RunReport& report, const ProberState& prober);  // prober.proxy, .descriptors
+void JudgeMesh(RunReport& report, bool asked);                    // rule 9
+void JudgeVerdicts(RunReport& report);                            // section 1, section 4
 
 }  // namespace derp::diagnosis
