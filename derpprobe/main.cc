@@ -67,7 +67,10 @@ int Serve(const derp::probe::Options& options,
                        const bool may = derp::probe::MeshKeyMayGoTo(options, code, id);
                        return may ? key->key : std::nullopt;
                      },
-                 .asked = {.admission = options.check_admission, .idle = options.idle_check}}};
+                 .asked = {.admission = options.check_admission, .idle = options.idle_check}},
+      .watch = {.map_sources = options.derp_map,
+                .environment = environment,
+                .udp_reference = options.udp_reference}};
   derp::probe::MapSources maps({.sources = options.derp_map,
                                 .filter = {options.region_codes, options.excluded_regions},
                                 .interval = options.interval},

@@ -203,6 +203,8 @@ void JudgeMapped(RunReport& report, Family family) {
   for (const auto& [address, nodes] : seen) {
     if (nodes.size() != 1 || address.IsPrivate() || address.IsLoopback()) continue;
     NodeReport& node = *nodes.front();
+    const StageResult* stun = node.Find(Stage::kStun, family);
+    if (stun != nullptr && !stun->code.empty()) continue;  // one stage, one code
     Finding finding = MakeFinding("stun.mapped_differs");
     finding.region = node.region;
     finding.region_id = node.region_id;

@@ -1,6 +1,7 @@
 #include "derpprobe/once/once.h"
 
 #include <cstdio>
+#include <future>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "common/cli/terminal.h"
 #include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/measure.h"
+#include "common/diagnosis/trust/udp_reference.h"
 #include "common/net/sockets.h"
 #include "derpprobe/maps/map_loader.h"
 #include "derpprobe/once/go_lines.h"
@@ -97,12 +99,20 @@ class OnceRun {
     const std::size_t total = tasks.size();
     std::size_t done = 0;
     progress_.Show(fmt::format("0 of {} nodes", total));
+    std::future<diagnosis::UdpReference> reference;
+    if (!options_.udp_reference.empty()) {
+      reference = std::async(std::launch::async, [&] {
+        return diagnosis::AskUdpReference(options_.udp_reference, context);
+      });
+    }
     diagnosis::Measurer measurer(context);
     auto measured = measurer.Measure(std::move(tasks), [&](const diagnosis::NodeReport&) {
       progress_.Show(fmt::format("{} of {} nodes", ++done, total));
     });
     progress_.Clear();
     measured.map_findings = diagnosis::MapFindings(map.notes);
+    measured.prober = diagnosis::LookAtProber(options_.derp_map, environment_, total);
+    if (reference.valid()) measured.prober.udp_reference = reference.get();
     return measured;
   }
 

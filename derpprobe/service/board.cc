@@ -86,6 +86,12 @@ void Board::SetMapState(MapState source, std::vector<Finding> map_findings) {
   dirty_ = true;
 }
 
+void Board::SetProber(diagnosis::ProberState prober) {
+  const MutexLock lock(mutex_);
+  prober_ = std::move(prober);
+  dirty_ = true;
+}
+
 void Board::PublishNode(diagnosis::NodeReport report) {
   const MutexLock lock(mutex_);
   const auto slot = nodes_.find({report.region_id, report.node});
@@ -116,6 +122,7 @@ void Board::Judge() {
   diagnosis::Measurement measured;
   measured.mesh_asked = mesh_asked_;
   measured.map_findings = map_findings_;
+  measured.prober = prober_;
   for (const NodeKey& key : order_) {
     const NodeSlot& slot = nodes_.at(key);
     if (slot.report) measured.nodes.push_back(*slot.report);

@@ -86,6 +86,8 @@ class Board {
   // A refresh that leaves the map as it is, or failed; `map_findings` stand on the map from now on.
   void SetMapState(MapState source, std::vector<diagnosis::Finding> map_findings);
 
+  void SetProber(diagnosis::ProberState prober);  // the machine that looks, as it is now
+
   void PublishNode(diagnosis::NodeReport report);  // ignored when the map no longer names it
   // A region's mesh as measured now; none when no two of its nodes could be asked.
   void PublishMesh(std::int64_t region_id, std::optional<diagnosis::MeshReport> report);
@@ -117,6 +119,7 @@ class Board {
   std::map<NodeKey, NodeSlot> nodes_ DERP_GUARDED_BY(mutex_);
   std::map<std::int64_t, diagnosis::MeshReport> meshes_ DERP_GUARDED_BY(mutex_);
   std::vector<diagnosis::Finding> map_findings_ DERP_GUARDED_BY(mutex_);
+  diagnosis::ProberState prober_ DERP_GUARDED_BY(mutex_);
   bool dirty_ DERP_GUARDED_BY(mutex_) = false;
   MapState source_ DERP_GUARDED_BY(mutex_);
   std::optional<WallTime> last_result_ DERP_GUARDED_BY(mutex_);

@@ -90,6 +90,9 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
     reloads.Post([&reload] { (void)reload(); });
   });
   prober.Start();
+  ProberWatchOptions watched = options.watch;
+  watched.round = prober.round();
+  const ProberWatch watch(std::move(watched), context, board);
   loop.Run();
   logger.Info("stopping");
   prober.Stop();

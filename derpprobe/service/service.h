@@ -7,12 +7,14 @@
 #include "common/base/log.h"
 #include "common/diagnosis/measure.h"
 #include "derpprobe/service/prober.h"
+#include "derpprobe/service/prober_watch.h"
 
 namespace derp::probe {
 
 struct ServiceOptions {
   std::string listen = ":8030";  // Go syntax; an empty host is every interface
   ProberOptions prober;
+  ProberWatchOptions watch{};  // `round` is set here
   // Reads configuration, mesh key and maps anew (SIGHUP, POST /-/reload) and puts them in force. An
   // error says what is wrong, and everything stays as it was. Called in a pool thread, one call at
   // a time; empty: there is nothing but the map to read again.

@@ -1,9 +1,11 @@
-// What is known of the machine that looks, beside its walks (findings.md 3, prober). Values only.
+// What is known of the machine that looks, beside its walks (findings.md 3, prober).
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace derp::diagnosis {
 
@@ -15,10 +17,10 @@ struct UdpReference {
 };
 
 struct ProberState {
-  std::string proxy;  // what the map is fetched through, without password; empty: nothing
-  std::uint64_t descriptors = 0;              // how many may be open at once; 0: not known
-  std::uint64_t descriptors_wanted = 0;       // by DescriptorsFor() of the map
-  std::optional<UdpReference> udp_reference;  // when one was asked
+  std::string proxy{};  // what the map is fetched through, without password; empty: nothing
+  std::uint64_t descriptors = 0;                // how many may be open at once; 0: not known
+  std::uint64_t descriptors_wanted = 0;         // by DescriptorsFor() of the map
+  std::optional<UdpReference> udp_reference{};  // when one was asked
 };
 
 // How many descriptors the walks of so many nodes can have open at once.
@@ -27,5 +29,9 @@ constexpr std::uint64_t DescriptorsFor(std::size_t nodes) {
   constexpr std::uint64_t kPerNode = 5;  // TCP and UDP of two families, port 80
   return kOwn + kPerNode * nodes;
 }
+
+// All but the UDP reference. `sources` are those of the map.
+ProberState LookAtProber(const std::vector<std::string>& sources,
+                         const std::map<std::string, std::string>& environment, std::size_t nodes);
 
 }  // namespace derp::diagnosis

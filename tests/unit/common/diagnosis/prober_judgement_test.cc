@@ -74,9 +74,9 @@ constexpr Duration kDay = std::chrono::hours(24);
 
 TEST_CASE("two relays that agree on another time say that the clock is wrong",
           "[diagnosis][prober]") {
-  const RunReport report = JudgeAll({WithOffset(HealthyNode("5a", "192.0.2.1"), 3 * kDay),
-                                     WithOffset(HealthyNode("5b", "192.0.2.2"),
-                                                3 * kDay + std::chrono::seconds(30))});
+  const RunReport report =
+      JudgeAll({WithOffset(HealthyNode("5a", "192.0.2.1"), 3 * kDay),
+                WithOffset(HealthyNode("5b", "192.0.2.2"), 3 * kDay + std::chrono::seconds(30))});
   REQUIRE(Codes(report) == Texts{"prober.clock"});
   CHECK(report.findings[0].fact == "3 days behind the Date of 2 relays");
   CHECK(report.counts.usable == 2);

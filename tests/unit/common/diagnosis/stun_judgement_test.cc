@@ -65,6 +65,15 @@ TEST_CASE("the address in the answer must be believable", "[diagnosis][stun]") {
   CHECK(CodeOf(outcome) == "stun.mapped_family");
 }
 
+TEST_CASE("what else is wrong with STUN is data of the first", "[diagnosis][stun]") {
+  StunOutcome outcome = Answered(3);
+  outcome.mapped = At("172.17.0.1:40000");
+  const auto finding = JudgeStun(outcome);
+  REQUIRE(finding);
+  CHECK(finding->code == "stun.loss");
+  CHECK(std::get<std::string>(finding->data.at("also")) == "stun.mapped_private");
+}
+
 TEST_CASE("a private relay may see private addresses", "[diagnosis][stun]") {
   StunOutcome outcome = Answered(5);
   outcome.target = At("127.0.0.2:3478");

@@ -22,8 +22,8 @@ TEST_CASE("the scheme chooses the proxy, and its password stays hidden", "[http]
 
 TEST_CASE("hosts of no_proxy and this machine are asked directly", "[http][proxy]") {
   for (const char* url :
-       {"http://example.net/", "http://a.EXAMPLE.net:81/", "http://x.inner.test?q", "http://10.1.2.3/",
-        "http://localhost:8030/", "http://127.0.0.1/", "http://[::1]:80/"}) {
+       {"http://example.net/", "http://a.EXAMPLE.net:81/", "http://x.inner.test?q",
+        "http://10.1.2.3/", "http://localhost:8030/", "http://127.0.0.1/", "http://[::1]:80/"}) {
     CAPTURE(url);
     CHECK(ProxyFor(url, kBoth).empty());
   }
