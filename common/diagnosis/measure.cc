@@ -169,6 +169,7 @@ struct Measurer::Impl {
     job->start = context.clock.Now();
     job->deadline = job->start + context.caps.walk;
     Describe(*job);
+    job->task.At(Stage::kDns);
     if (!job->task.map_error.empty()) {
       job->report.stages.push_back(
           {Stage::kMap, {}, Outcome::kFail, {}, job->task.map_error, {}, {}});
@@ -183,6 +184,7 @@ struct Measurer::Impl {
       FinishNode(job);
       return;
     }
+    job->task.At(Stage::kTcp);
     for (FamilyPlan& plan : plans) job->families.push_back({std::move(plan), {}, {}});
     job->stun.resize(job->families.size());
     StartStunParts(job);
@@ -227,6 +229,7 @@ struct Measurer::Impl {
   void ConnectDone(const Job& job) {
     if (--job->connects_left != 0) return;
     RecordTargets(*job);
+    job->task.At(Stage::kTls);
     for (FamilyWalk& family : job->families) {
       if (!family.tcp.fd.valid()) continue;
       ++job->handshakes_left;
@@ -248,6 +251,7 @@ struct Measurer::Impl {
     for (const FamilyWalk& family : job->families) queued = std::max(queued, family.tls.queued);
     job->deadline += queued;  // that this machine is busy is not the node's fault
     RunChain(job);
+    job->task.At(Stage::kStun);  // what is still waited for
     PartDone(job);
   }
 

@@ -26,6 +26,12 @@ struct WalkTask {
   StagesAsked asked{};
   std::optional<MeshKey> mesh_key{};  // when the region may be given it (rule 10)
   Duration delay{};                   // wait so long before the walk; not counted as its time
+  // Told where the walk has come to, for progress; any thread, one at a time for a node.
+  std::function<void(Stage)> on_stage{};
+
+  void At(Stage stage) const {
+    if (on_stage) on_stage(stage);
+  }
 };
 
 // Rule 10: the mesh key when a region's relays may be given it. Any thread.

@@ -140,6 +140,7 @@ class ChainWalk {
     login.verified = cert.verified;
     login.client = MakeClient(std::move(stream), task_.node, KeyFor(cert.verified), context_);
     const TimePoint start = context_.clock.Now();
+    task_.At(Stage::kHttp);
     const auto upgraded = login.client->Upgrade(Until(context_.caps.http));
     const Duration took = context_.clock.Now() - start;
     if (!upgraded) {
@@ -155,6 +156,7 @@ class ChainWalk {
   }
 
   void Derp(LoggedIn login, const CertStage& cert) {
+    task_.At(Stage::kDerp);
     const TimePoint start = context_.clock.Now();
     const TimePoint until = Until(context_.caps.derp);
     const auto key = login.client->ReadGreeting(until);
@@ -219,6 +221,7 @@ class ChainWalk {
 
   // True when packets pass.
   bool Relay(LoggedIn& login) {
+    task_.At(Stage::kRelay);
     const TimePoint start = context_.clock.Now();
     const TimePoint until = Until(context_.caps.relay);
     auto receiver = DialClient(login.address, task_.node, login.client->server(),

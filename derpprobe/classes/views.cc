@@ -27,15 +27,10 @@ bool Contains(std::span<const Stage> stages, Stage stage) {
   return std::find(stages.begin(), stages.end(), stage) != stages.end();
 }
 
-std::string ErrorText(const Finding& finding) {
-  return finding.fact.empty() ? fmt::format("{}: {}", finding.code, finding.headline)
-                              : fmt::format("{}: {}", finding.code, finding.fact);
-}
-
 // The error that explains why something of this node was not reached.
 std::string FirstError(const NodeReport& node) {
   for (const Finding& finding : node.findings) {
-    if (finding.severity == Severity::kError) return ErrorText(finding);
+    if (finding.severity == Severity::kError) return FindingText(finding);
   }
   return "not reached";
 }
@@ -74,7 +69,7 @@ Duration TimeOf(const Slice& slice) {
 std::optional<ProbeOutcome> Outcomes(const Slice& slice, Duration latency) {
   for (const Finding& finding : slice.node.findings) {
     if (finding.severity == Severity::kError && slice.Has(finding)) {
-      return ProbeOutcome{false, latency, ErrorText(finding)};
+      return ProbeOutcome{false, latency, FindingText(finding)};
     }
   }
   bool measured = false;
@@ -136,7 +131,7 @@ std::optional<ProbeOutcome> PairOutcome(const RunReport& report, const MeshRepor
   }
   for (const Finding& finding : report.findings) {
     if (finding.code == direction->code && finding.region_id == from.region_id) {
-      return ProbeOutcome{false, direction->waited, ErrorText(finding)};
+      return ProbeOutcome{false, direction->waited, FindingText(finding)};
     }
   }
   return ProbeOutcome{false, direction->waited, direction->code};
@@ -161,6 +156,17 @@ void AddMeshViews(const RunReport& report, std::vector<ViewResult>& views) {
 
 }  // namespace
 
+std::string FindingText(const Finding& finding) {
+  return finding.fact.empty() ? fmt::format("{}: {}", finding.code, finding.headline)
+                              : fmt::format("{}: {}", finding.code, finding.fact);
+}
+
+std::vector<ViewResult> NodeViews(const NodeReport& node) {
+  std::vector<ViewResult> views;
+  AddNodeViews(node, views);
+  return views;
+}
+
 std::vector<ViewResult> ViewsOf(const RunReport& report) {
   std::vector<ViewResult> views;
   for (const NodeReport& node : report.nodes) AddNodeViews(node, views);
@@ -177,7 +183,7 @@ std::string MapErrors(const RunReport& report) {
         node != nullptr && node->Worst(Stage::kMap) == Outcome::kFail) {
       continue;
     }
-    errors += (errors.empty() ? "" : "; ") + ErrorText(finding);
+    errors += (errors.empty() ? "" : "; ") + FindingText(finding);
   }
   return errors;
 }
@@ -186,7 +192,7 @@ std::vector<std::string> ProberErrors(const RunReport& report) {
   std::vector<std::string> errors;
   for (const Finding& finding : report.findings) {
     if (finding.stage == Stage::kProber && finding.severity == Severity::kError) {
-      errors.push_back(ErrorText(finding));
+      errors.push_back(FindingText(finding));
     }
   }
   if (errors.empty() && report.counts.unknown > 0) {

@@ -36,6 +36,12 @@ struct ViewResult {
 // not asked for) has no result. Order: the report's nodes, then its meshes.
 std::vector<ViewResult> ViewsOf(const diagnosis::RunReport& report);
 
+// The views of one node, pairs with other nodes not among them; also before the round is judged.
+std::vector<ViewResult> NodeViews(const diagnosis::NodeReport& node);
+
+// "cert.expired: not after …": what a failed view says of a finding.
+std::string FindingText(const diagnosis::Finding& finding);
+
 // Errors that stand on the map itself, joined with "; "; empty when there are none. They fail the
 // map's own probe.
 std::string MapErrors(const diagnosis::RunReport& report);

@@ -1,21 +1,34 @@
 #include "derpprobe/once/go_lines.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "common/base/go_duration.h"
 #include "common/base/text.h"
 #include "common/derpmap/note.h"
+#include "common/diagnosis/judgement.h"
 
 namespace derp::probe {
 
 namespace {
 
-// One line, whatever a peer's words hold.
+using diagnosis::Severity;
+using diagnosis::Stage;
+
+constexpr std::string_view kProber = "prober";
+
+// Errors of several lines are joined (derpprobe.md 2.2): one line, whatever a peer's words hold.
 std::string OneLine(std::string_view text) {
   std::string line;
-  for (const char c : text) line += c == '\n' || c == '\r' ? ' ' : c;
+  for (const std::string_view part : Split(text, '\n')) {
+    const std::string_view trimmed = TrimSpace(part);
+    if (trimmed.empty()) continue;
+    if (!line.empty()) line += "; ";
+    line += trimmed;
+  }
+  std::replace(line.begin(), line.end(), '\r', ' ');
   return line;
 }
 
@@ -45,6 +58,90 @@ void AddNode(const derpmap::Region& region, const derpmap::Node& node,
   }
 }
 
+// The lines in the making.
+struct Results {
+  std::map<std::string, std::string> good;               // view to latency
+  std::vector<std::pair<std::string, std::string>> bad;  // view and error
+
+  void Fail(const std::string& view, std::string_view error) {
+    good.erase(view);
+    bad.emplace_back(view, OneLine(error));
+  }
+
+  std::vector<std::string> Lines(const std::set<std::string>& told) const {
+    std::vector<std::string> failures;
+    std::vector<std::string> good_lines;
+    std::vector<std::string> bad_lines;
+    for (const auto& [view, latency] : good) {
+      good_lines.push_back(fmt::format("good: {}: {}", view, latency));
+    }
+    for (const auto& [view, error] : bad) {
+      if (view != kProber && !told.contains(view)) failures.push_back(FailureLine(view, error));
+      bad_lines.push_back(fmt::format("bad: {}: {}", view, error));
+    }
+    std::sort(good_lines.begin(), good_lines.end());
+    std::sort(bad_lines.begin(), bad_lines.end());
+    failures.insert(failures.end(), good_lines.begin(), good_lines.end());
+    failures.insert(failures.end(), bad_lines.begin(), bad_lines.end());
+    return failures;
+  }
+};
+
+// The views that a warning belongs to; a stage that no view of the reference stands for has one of
+// its own name.
+std::vector<std::string> ViewsOfWarning(const diagnosis::Finding& finding) {
+  if (finding.stage == Stage::kMap) return {std::string(kMapProbe)};
+  if (finding.stage == Stage::kProber || finding.region.empty()) return {std::string(kProber)};
+  const std::string node = finding.node.empty() ? "*" : PrintablePeerText(finding.node);
+  const std::string prefix = fmt::format("derp/{}/{}", PrintablePeerText(finding.region), node);
+  switch (finding.stage) {
+    case Stage::kDns:
+    case Stage::kTcp:
+    case Stage::kTls:
+    case Stage::kCert:
+      return {prefix + "/tls"};
+    case Stage::kHttp:
+    case Stage::kDerp:
+    case Stage::kRelay:
+      return {fmt::format("{}/{}/mesh", prefix, node)};
+    case Stage::kMesh:
+    case Stage::kBandwidth:
+    case Stage::kQueue: {
+      const std::string_view kind = finding.stage == Stage::kMesh        ? "mesh"
+                                    : finding.stage == Stage::kBandwidth ? "bw"
+                                                                         : "qd";
+      std::vector<std::string> views;
+      for (const std::string& peer : finding.peers) {
+        views.push_back(fmt::format("{}/{}/{}", prefix, PrintablePeerText(peer), kind));
+      }
+      if (views.empty()) views.push_back(fmt::format("{}/{}", prefix, kind));
+      return views;
+    }
+    case Stage::kStun: {
+      std::vector<std::string> views;
+      for (const AddressFamily family : finding.families) {
+        views.push_back(prefix + (family == AddressFamily::kIpv6 ? "/udp6" : "/udp"));
+      }
+      if (views.empty()) views.push_back(prefix + "/udp");
+      return views;
+    }
+    default:
+      return {fmt::format("{}/{}", prefix, StageName(finding.stage))};
+  }
+}
+
+void AddWarnings(const diagnosis::RunReport& report, Results& results) {
+  for (const diagnosis::Finding& finding : report.findings) {
+    if (finding.severity != Severity::kWarning) continue;
+    for (const std::string& view : ViewsOfWarning(finding)) {
+      const bool fails_already =
+          std::any_of(results.bad.begin(), results.bad.end(),
+                      [&view](const auto& known) { return known.first == view; });
+      if (!fails_already || view == kProber) results.Fail(view, FindingText(finding));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> AddingLines(const derpmap::DerpMap& map, const ClassIntervals& intervals) {
@@ -55,38 +152,55 @@ std::vector<std::string> AddingLines(const derpmap::DerpMap& map, const ClassInt
   return lines;
 }
 
-std::vector<std::string> ResultLines(const diagnosis::RunReport& report, Duration map_latency) {
-  std::vector<std::string> failures;
-  std::vector<std::string> good;
-  std::vector<std::string> bad;
-  const auto fail = [&](std::string_view name, std::string_view error) {
-    failures.push_back(fmt::format("probe {}: {}", name, OneLine(error)));
-    bad.push_back(fmt::format("bad: {}: {}", name, OneLine(error)));
-  };
+int ExitStatus(const diagnosis::RunReport& report, FailOn fail_on) {
+  const auto& counts = report.counts;
+  const bool warned = fail_on == FailOn::kWarning && counts.warnings > 0;
+  return counts.errors > 0 || counts.unknown > 0 || counts.nodes() == 0 || warned ? 1 : 0;
+}
+
+std::vector<ViewResult> EarlyFailures(const diagnosis::NodeReport& walked) {
+  // Once bytes came back over TCP the fault is the node's; all else waits for the other nodes.
+  const bool certain = std::any_of(
+      walked.findings.begin(), walked.findings.end(), [](const diagnosis::Finding& finding) {
+        return finding.severity == Severity::kError &&
+               (finding.stage == Stage::kTls || finding.stage == Stage::kHttp ||
+                finding.stage == Stage::kDerp || finding.stage == Stage::kRelay);
+      });
+  std::vector<ViewResult> failures;
+  if (!certain) return failures;
+  diagnosis::NodeReport merged = walked;
+  diagnosis::MergeFamilies(merged);
+  for (ViewResult& view : NodeViews(merged)) {
+    const bool udp = view.name.ends_with("/udp") || view.name.ends_with("/udp6");
+    if (!view.outcome.ok && !udp) failures.push_back(std::move(view));
+  }
+  return failures;
+}
+
+std::string FailureLine(std::string_view view, std::string_view error) {
+  return fmt::format("probe {}: {}", view, OneLine(error));
+}
+
+std::vector<std::string> ResultLines(const diagnosis::RunReport& report, Duration map_latency,
+                                     FailOn fail_on, const std::set<std::string>& told) {
+  Results results;
   for (const ViewResult& view : ViewsOf(report)) {
     if (view.outcome.ok) {
-      good.push_back(
-          fmt::format("good: {}: {}", view.name, FormatGoDuration(view.outcome.latency)));
+      results.good[view.name] = FormatGoDuration(view.outcome.latency);
     } else {
-      fail(view.name, view.outcome.error);
+      results.Fail(view.name, view.outcome.error);
     }
   }
   std::string map_errors = MapErrors(report);
   if (map_errors.empty() && report.counts.nodes() == 0) map_errors = "no node to probe";
   if (map_errors.empty()) {
-    good.push_back(fmt::format("good: {}: {}", kMapProbe, FormatGoDuration(map_latency)));
+    results.good[std::string(kMapProbe)] = FormatGoDuration(map_latency);
   } else {
-    fail(kMapProbe, map_errors);
+    results.Fail(std::string(kMapProbe), map_errors);
   }
-  for (const std::string& error : ProberErrors(report)) {
-    bad.push_back(fmt::format("bad: prober: {}", OneLine(error)));
-  }
-  std::sort(good.begin(), good.end());
-  std::sort(bad.begin(), bad.end());
-  std::vector<std::string> lines = std::move(failures);
-  lines.insert(lines.end(), good.begin(), good.end());
-  lines.insert(lines.end(), bad.begin(), bad.end());
-  return lines;
+  if (fail_on == FailOn::kWarning) AddWarnings(report, results);
+  for (const std::string& error : ProberErrors(report)) results.Fail(std::string(kProber), error);
+  return results.Lines(told);
 }
 
 }  // namespace derp::probe

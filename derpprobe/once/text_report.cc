@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/cli/version.h"
 #include "common/diagnosis/units.h"
+#include "derpprobe/once/ascii.h"
 #include "derpprobe/once/report_table.h"
 
 namespace derp::probe {
@@ -202,24 +203,6 @@ std::string MoreLine(const RunReport& report) {
   return fmt::format("      More: derpprobe -explain {}\n", report.findings.front().code);
 }
 
-// Our own signs where the terminal shows no UTF-8; what else is foreign becomes '?'.
-std::string ToAscii(std::string text) {
-  constexpr std::pair<std::string_view, std::string_view> kSigns[] = {
-      {"→", "->"}, {"–", "-"}, {"·", "."}, {"✓", "+"}, {"✕", "x"}};
-  for (const auto& [sign, ascii] : kSigns) {
-    for (std::size_t at = text.find(sign); at != std::string::npos; at = text.find(sign, at)) {
-      text.replace(at, sign.size(), ascii);
-    }
-  }
-  std::string plain;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) plain += c;
-    if (byte >= 0xc0) plain += '?';
-  }
-  return plain;
-}
-
 }  // namespace
 
 std::string TextReport(const TextReportInput& input, const Terminal& terminal) {
@@ -235,7 +218,7 @@ std::string TextReport(const TextReportInput& input, const Terminal& terminal) {
   if (!input.verbose) text += NotesLine(report);
   text += VerdictLine(report, input.took, terminal);
   text += MoreLine(report);
-  return terminal.utf8 ? text : ToAscii(std::move(text));
+  return terminal.utf8 ? text : ToAscii(text);
 }
 
 }  // namespace derp::probe

@@ -23,7 +23,7 @@ diagnosis::RunReport JudgeNodes(std::vector<diagnosis::NodeReport> nodes) {
 }
 
 Lines ResultsOf(const diagnosis::RunReport& report) {
-  return ResultLines(report, std::chrono::milliseconds(12));
+  return ResultLines(report, std::chrono::milliseconds(12), FailOn::kError);
 }
 
 bool HasBad(const Lines& lines) {
@@ -114,4 +114,56 @@ TEST_CASE("the prober's own trouble has a line of its own", "[derpprobe][go]") {
   CHECK(std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
           return line.starts_with("bad: prober: prober.offline: ");
         }) == 1);
+}
+
+TEST_CASE("with -fail-on warning a warning has a bad line, and only then", "[derpprobe][go]") {
+  for (const auto& entry : diagnosis::Catalogue()) {
+    if (entry.severity != diagnosis::Severity::kWarning) continue;
+    CAPTURE(std::string(entry.code));
+    auto node = HealthyNode("5a", "192.0.2.1");
+    diagnosis::Measurement measured;
+    diagnosis::Finding finding = diagnosis::MakeFinding(entry.code, "headline", "fact", "advice");
+    if (entry.stage == diagnosis::Stage::kMap || entry.stage == diagnosis::Stage::kProber) {
+      measured.map_findings.push_back(std::move(finding));
+    } else {
+      diagnosis::Recorder(node).Note(std::move(finding), kV4);
+    }
+    measured.nodes = {node};
+    const auto report = diagnosis::Judge(std::move(measured));
+    CHECK(ExitStatus(report, FailOn::kError) == 0);
+    CHECK_FALSE(HasBad(ResultsOf(report)));
+    CHECK(ExitStatus(report, FailOn::kWarning) == 1);
+    CHECK(HasBad(ResultLines(report, std::chrono::milliseconds(12), FailOn::kWarning)));
+  }
+}
+
+TEST_CASE("a view that warns is bad instead of good with -fail-on warning", "[derpprobe][go]") {
+  auto node = HealthyNode("5a", "192.0.2.1");
+  diagnosis::Recorder(node).Note(
+      diagnosis::MakeFinding("cert.expiring", "ends soon", "20 days left", "renew"), kV4);
+  const Lines lines =
+      ResultLines(JudgeNodes({node}), std::chrono::milliseconds(12), FailOn::kWarning);
+  CHECK(std::find(lines.begin(), lines.end(),
+                  "bad: derp/fra/5a/tls: cert.expiring: 20 days left") != lines.end());
+  CHECK(std::none_of(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.starts_with("good: derp/fra/5a/tls");
+  }));
+}
+
+TEST_CASE("a failure that is certain is told when the node's walk ends", "[derpprobe][go]") {
+  const auto walked = FailingNode("5b", "192.0.2.2", "tls.reset");
+  const auto early = EarlyFailures(walked);
+  REQUIRE(early.size() == 2);
+  CHECK(FailureLine(early[0].name, early[0].outcome.error) ==
+        "probe derp/fra/5b/tls: tls.reset: tls.reset over ipv4");
+  CHECK(EarlyFailures(FailingNode("5b", "192.0.2.2", "tcp.timeout", "stun.no_reply")).empty());
+  CHECK(EarlyFailures(FailingNode("5b", "192.0.2.2", "cert.expired")).empty());
+  const auto lines = ResultLines(JudgeNodes({walked}), std::chrono::milliseconds(12),
+                                 FailOn::kError, {"derp/fra/5b/tls"});
+  CHECK(lines[0].starts_with("probe derp/fra/5b/5b/mesh: "));
+}
+
+TEST_CASE("errors of several lines are joined", "[derpprobe][go]") {
+  CHECK(FailureLine("derp/fra/5b/tls", "first\nsecond\r\n third") ==
+        "probe derp/fra/5b/tls: first; second; third");
 }

@@ -4,8 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.h"
-#include "common/diagnosis/judgement.h"
-#include "tests/support/node_reports.h"
+#include "tests/unit/derpprobe/report/reports.h"
 
 using namespace derp;
 using namespace derp::probe;
@@ -13,27 +12,6 @@ using namespace derp::test;
 using Json = nlohmann::ordered_json;
 
 namespace {
-
-diagnosis::RunReport OneGoodOneBad() {
-  auto bad = FailingNode("5b", "192.0.2.2", "cert.expired");
-  bad.cert_days_left = -2;
-  bad.findings[0].data["days_left"] = std::int64_t{-2};
-  diagnosis::Measurement measured;
-  measured.nodes = {HealthyNode("5a", "192.0.2.1"), std::move(bad)};
-  return diagnosis::Judge(std::move(measured));
-}
-
-ReportFacts Facts(int exit) {
-  ReportFacts facts;
-  facts.time = FromUnixSeconds(1'795'259'423);
-  facts.took = std::chrono::microseconds(12'400'250);
-  facts.exit = exit;
-  facts.vantage = "watcher";
-  facts.sources = {{"https://headscale.example.net/derpmap", FromUnixSeconds(1'795'259'411), ""}};
-  facts.map_regions = 1;
-  facts.map_nodes = 2;
-  return facts;
-}
 
 std::vector<std::string> Members(const Json& object) {
   std::vector<std::string> names;
@@ -44,7 +22,7 @@ std::vector<std::string> Members(const Json& object) {
 }  // namespace
 
 TEST_CASE("the document says what was found, in the contract's words", "[derpprobe][json]") {
-  const Json out = Json::parse(OnceJson(OneGoodOneBad(), Facts(1)));
+  const Json out = Json::parse(OnceJson(OneGoodOneBad(), FactsOf(1)));
   CHECK(out["schema"] == "derpprobe.once/1");
   CHECK(out["time"] == "2026-11-21T11:10:23Z");
   CHECK(out["duration_ms"] == 12400.25);
@@ -66,7 +44,7 @@ TEST_CASE("the document says what was found, in the contract's words", "[derppro
 }
 
 TEST_CASE("a stage that was not measured is null with the reason beside it", "[derpprobe][json]") {
-  const Json out = Json::parse(OnceJson(OneGoodOneBad(), Facts(1)));
+  const Json out = Json::parse(OnceJson(OneGoodOneBad(), FactsOf(1)));
   const Json& stages = out["nodes"][1]["stages"];
   CHECK(stages[0] == Json({{"stage", "dns"},
                            {"family", nullptr},
@@ -86,7 +64,7 @@ TEST_CASE("a stage that was not measured is null with the reason beside it", "[d
 }
 
 TEST_CASE("a direction to a node that was not reached says so", "[derpprobe][json]") {
-  const Json out = Json::parse(OnceJson(OneGoodOneBad(), Facts(1)));
+  const Json out = Json::parse(OnceJson(OneGoodOneBad(), FactsOf(1)));
   REQUIRE(out["mesh"].size() == 2);
   CHECK(out["mesh"][0]["from"] == "5a");
   CHECK(out["mesh"][0]["outcome"] == "not_reached");
@@ -95,8 +73,8 @@ TEST_CASE("a direction to a node that was not reached says so", "[derpprobe][jso
 }
 
 TEST_CASE("the members and their order do not depend on the result", "[derpprobe][json]") {
-  const Json bad = Json::parse(OnceJson(OneGoodOneBad(), Facts(1)));
-  const Json empty = Json::parse(OnceJson(diagnosis::Judge({}), Facts(1)));
+  const Json bad = Json::parse(OnceJson(OneGoodOneBad(), FactsOf(1)));
+  const Json empty = Json::parse(OnceJson(diagnosis::Judge({}), FactsOf(1)));
   CHECK(Members(bad) == Members(empty));
   CHECK(Members(bad["nodes"][0]) == Members(bad["nodes"][1]));
   CHECK(empty["verdict"] == "unknown");
@@ -106,7 +84,7 @@ TEST_CASE("each line stands alone, and together they hold every finding", "[derp
   auto report = OneGoodOneBad();
   diagnosis::Finding note = diagnosis::MakeFinding("map.single_region");
   report.findings.push_back(note);
-  const std::string text = OnceJsonLines(report, Facts(1));
+  const std::string text = OnceJsonLines(report, FactsOf(1));
   const auto lines = Split(text, '\n');
   REQUIRE(lines.size() == 4);
   CHECK(lines[3].empty());
@@ -131,7 +109,7 @@ TEST_CASE("what another side wrote is shown, cut and never breaks the text", "[d
   diagnosis::Recorder(node).Note(note, kV4);
   diagnosis::Measurement measured;
   measured.nodes = {node};
-  const Json out = Json::parse(OnceJson(diagnosis::Judge(std::move(measured)), Facts(0)));
+  const Json out = Json::parse(OnceJson(diagnosis::Judge(std::move(measured)), FactsOf(0)));
   CHECK(out["nodes"][0]["node"] == "5a\\x0a\\x1b[2J\\xff");
   CHECK(out["nodes"][0]["host"].get<std::string>().size() < 130);
 }
@@ -153,7 +131,7 @@ TEST_CASE("pairs of transfers and queues are listed with their units", "[derppro
   queue.lost = 3;
   queue.p99 = std::chrono::microseconds(8200);
   report.queues.push_back(queue);
-  const Json out = Json::parse(OnceJson(report, Facts(1)));
+  const Json out = Json::parse(OnceJson(report, FactsOf(1)));
   CHECK(out["bandwidth"][0]["bits_per_second"] == 1e8);
   CHECK(out["bandwidth"][0]["error"].is_null());
   CHECK(out["queue"][0]["p99_ms"] == 8.2);
@@ -163,7 +141,7 @@ TEST_CASE("pairs of transfers and queues are listed with their units", "[derppro
 TEST_CASE("the service's document holds the same objects with what it remembers",
           "[derpprobe][json]") {
   const auto report = OneGoodOneBad();
-  ReportFacts facts = Facts(1);
+  ReportFacts facts = FactsOf(1);
   facts.took.reset();
   facts.exit.reset();
   Past past;
@@ -180,7 +158,7 @@ TEST_CASE("the service's document holds the same objects with what it remembers"
   service.transitions = {
       {facts.time, "fra/5b", "usable → unusable", diagnosis::Verdict::kUnusable}};
   const Json status = Json::parse(StatusJson(report, facts, service));
-  const Json once = Json::parse(OnceJson(report, Facts(1)));
+  const Json once = Json::parse(OnceJson(report, FactsOf(1)));
   CHECK(status["schema"] == "derpprobe.status/1");
   CHECK(status["findings"][0]["rounds"] == 254);
   CHECK(status["findings"][0]["since"] == "2026-11-21T08:33:20Z");
