@@ -7,13 +7,15 @@
 
 #include "common/cli/flags.h"
 #include "common/cli/version.h"
-#include "common/diagnosis/catalogue.h"
 #include "common/net/resolver.h"
 #include "common/net/sockets.h"
 #include "common/net/standard_descriptors.h"
 #include "derpprobe/maps/map_sources.h"
+#include "derpprobe/once/explain.h"
 #include "derpprobe/once/once.h"
+#include "derpprobe/options/asked_format.h"
 #include "derpprobe/options/options.h"
+#include "derpprobe/report/nagios_report.h"
 #include "derpprobe/service/service.h"
 
 namespace {
@@ -22,18 +24,22 @@ void Print(std::FILE* stream, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stream);
 }
 
+// A wrong command line is status 2, and for Nagios a line on standard output and status 3.
+int UsageExit(const derp::cli::ParseResult& parsed, const std::vector<std::string>& args,
+              const std::map<std::string, std::string>& environment) {
+  if (parsed.exit_code != 2 || !derp::probe::AsksNagios(args, environment)) return parsed.exit_code;
+  std::string why = parsed.stderr_text.substr(0, parsed.stderr_text.find('\n'));
+  if (why.starts_with("derpprobe: ")) why.erase(0, 11);
+  const auto unknown = derp::probe::NagiosUnknown(why);
+  Print(stdout, unknown.text);
+  return unknown.status;
+}
+
 int Explain(const std::string& code) {
-  if (code == "all") {
-    Print(stdout, derp::diagnosis::CatalogueMarkdown());
-    return 0;
-  }
-  const auto* entry = derp::diagnosis::FindEntry(code);
-  if (entry == nullptr) {
-    Print(stderr, "derpprobe: -explain " + code + ": no such code; docs/findings.md lists all\n");
-    return 2;
-  }
-  Print(stdout, derp::diagnosis::ExplainText(*entry));
-  return 0;
+  const derp::probe::Explanation page = derp::probe::Explain(code);
+  Print(stdout, page.text);
+  Print(stderr, page.error);
+  return page.status;
 }
 
 std::string HostName() {
@@ -88,7 +94,9 @@ int main(int argc, char** argv) {
   derp::probe::Options options;
   const auto parsed = derp::probe::ParseOptions(args, environment, options);
   Print(stderr, parsed.stderr_text);
-  if (parsed.action == derp::cli::ParseResult::Action::kExit) return parsed.exit_code;
+  if (parsed.action == derp::cli::ParseResult::Action::kExit) {
+    return UsageExit(parsed, args, environment);
+  }
   if (options.version) {
     Print(stdout, derp::cli::Version() + "\n");
     return 0;

@@ -128,8 +128,14 @@ std::string ExplainText(const CatalogueEntry& entry) {
   row("causes", Wrap(entry.causes));
   row("check", entry.check);  // a command stays in one piece
   row("fix", Wrap(entry.fix));
-  row("hides", StageList(HiddenStages(entry)));
-  row("see also", entry.see_also);
+  const std::string hides = StageList(HiddenStages(entry));
+  // Both on one line when they fit.
+  if (!hides.empty() && !entry.see_also.empty() && hides.size() < 34 &&
+      entry.see_also.size() < 44) {
+    return text + fmt::format("  {:<8} {:<36}see also  {}\n", "hides", hides, entry.see_also);
+  }
+  row("hides", hides);
+  row("see also", Wrap(entry.see_also));
   return text;
 }
 

@@ -19,7 +19,8 @@ constexpr std::string_view kShowChain = "openssl s_client -connect HOST:PORT -sh
 // code, severity, means, decided, causes, check, fix, see also, stage
 constexpr CatalogueEntry kEntries[] = {
     {"cert.expired", kError, "clients refuse this relay: its certificate's end date has passed",
-     "\"not after\" lies before the prober's clock",
+     "\"not after\" lies before the prober's clock, and the relay's Date header does not "
+     "contradict",
      "renewal stopped / renewed but not reloaded / old machine behind the name", kShowDates,
      "renew, reload; if pinned, the new pin goes into the map first", "cert.expiring, prober.clock",
      kCert},

@@ -8,6 +8,8 @@ constexpr Severity kError = Severity::kError;
 constexpr Severity kWarning = Severity::kWarning;
 constexpr Severity kInfo = Severity::kInfo;
 constexpr std::string_view kStunc = "stunc ADDRESS STUNPORT";
+constexpr std::string_view kWebSocket =
+    "in a browser's console: new WebSocket('wss://HOST:PORT/derp', 'derp')";
 
 // code, severity, means, decided, causes, check, fix, see also, stage
 constexpr CatalogueEntry kEntries[] = {
@@ -74,12 +76,12 @@ constexpr CatalogueEntry kEntries[] = {
      "curl -sI https://HOST:PORT/derp/latency-check", "let the proxy pass the path on",
      "http.upgrade_stripped", Stage::kLatency},
     {"ws.refused", kWarning, "browsers cannot use this relay", "the WebSocket upgrade failed",
-     "a proxy without WebSocket", "curl with the headers of RFC 6455",
-     "let the proxy pass WebSocket on", "ws.bad_protocol", Stage::kWs},
+     "a proxy without WebSocket", kWebSocket, "let the proxy pass WebSocket on", "ws.bad_protocol",
+     Stage::kWs},
     {"ws.bad_protocol", kWarning, "browsers cannot use this relay",
      "upgraded without the sub-protocol derp, or text instead of binary messages",
-     "another WebSocket server on the path", "a look at the answer's Sec-WebSocket-Protocol",
-     "let /derp reach the relay", "ws.refused", Stage::kWs},
+     "another WebSocket server on the path", kWebSocket, "let /derp reach the relay", "ws.refused",
+     Stage::kWs},
 
     {"admission.open", kWarning, "anyone may use this relay",
      "a fresh key was admitted and relayed a packet to another fresh key",
@@ -89,8 +91,8 @@ constexpr CatalogueEntry kEntries[] = {
     {"admission.closed", kWarning, "relaying was not tested: only known keys are admitted",
      "a throw-away key was refused after its login", "derper runs with -verify-clients",
      "derper's log: client not authorized",
-     "give derpprobe the mesh key (-mesh-psk-file) to test the rest", "derp.login_refused",
-     Stage::kAdmission},
+     "give derpprobe the mesh key (-mesh-psk-file) or a key the relay knows (-key-file)",
+     "derp.login_refused", Stage::kAdmission},
     {"bandwidth.failed", kError, "large transfers do not finish",
      "the bytes of a bandwidth pass did not all arrive", "a rate limit / a lossy line",
      "derpprobe -once -bw-interval 1m", "look at the relay's limits and drop counters",
@@ -100,11 +102,11 @@ constexpr CatalogueEntry kEntries[] = {
      "derpprobe -once -bw-interval 1m", "look at the line and the relay's limits",
      "bandwidth.failed", Stage::kBandwidth},
     {"queue.delay", kWarning, "packets wait in queues", "the 99th percentile is above -qd-max",
-     "a loaded relay or line", "derpprobe -qd-packets-per-second 10", "look at the relay's load",
-     "relay.slow", Stage::kQueue},
+     "a loaded relay or line", "derpprobe -once -qd-packets-per-second 10",
+     "look at the relay's load", "relay.slow", Stage::kQueue},
     {"queue.loss", kWarning, "packets are lost over time",
      "more than 1 % of the steady stream of packets was lost", "a loaded relay or line",
-     "derpprobe -qd-packets-per-second 10", "look at the relay's drop counters", "relay.loss",
+     "derpprobe -once -qd-packets-per-second 10", "look at the relay's drop counters", "relay.loss",
      Stage::kQueue},
 };
 
@@ -138,9 +140,10 @@ constexpr CatalogueEntry kProberEntries[] = {
      "nodes of different hosts show certificates of one foreign issuer", "a company proxy",
      "openssl s_client -connect HOST:PORT", "probe from a network without inspection",
      "cert.intercepted", Stage::kProber},
-    {"prober.proxy", kInfo, "connections go through a proxy",
-     "the environment names one for the relays", "HTTPS_PROXY is set", "env | grep -i proxy",
-     "unset it, or add the relays to NO_PROXY", "", Stage::kProber},
+    {"prober.proxy", kInfo, "the map is fetched through a proxy; relays are reached directly",
+     "the environment names one", "HTTPS_PROXY is set", "env | grep -i proxy",
+     "nothing, if that is meant; else unset it, or add the map's host to NO_PROXY",
+     "map.unreadable", Stage::kProber},
     {"prober.descriptors", kWarning, "the map is too large for this process",
      "the limit of open files is below what one round needs", "ulimit -n is low", "ulimit -Hn",
      "raise the limit of open files", "", Stage::kProber},

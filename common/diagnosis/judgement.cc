@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -64,6 +66,25 @@ void OrderStages(NodeReport& node) {
   node.stages = std::move(ordered);
 }
 
+// Errors first. Of one severity: the prober's own trouble, which may explain the rest, then nodes
+// that are out of use, then all else in the map's order.
+void OrderFindings(RunReport& report) {
+  std::set<std::pair<std::int64_t, std::string_view>> unusable;
+  for (const NodeReport& node : report.nodes) {
+    if (node.verdict == Verdict::kUnusable) unusable.emplace(node.region_id, node.node);
+  }
+  std::map<std::pair<Severity, int>, std::vector<Finding>> groups;
+  for (Finding& finding : report.findings) {
+    const bool out = unusable.contains({finding.region_id, finding.node});
+    const int urgency = finding.stage == Stage::kProber ? 0 : out ? 1 : 2;
+    groups[{finding.severity, urgency}].push_back(std::move(finding));
+  }
+  report.findings.clear();
+  for (auto& [rank, findings] : groups) {
+    std::move(findings.begin(), findings.end(), std::back_inserter(report.findings));
+  }
+}
+
 void GatherFindings(RunReport& report) {
   for (NodeReport& node : report.nodes) {
     for (Finding& finding : node.findings) {
@@ -74,12 +95,7 @@ void GatherFindings(RunReport& report) {
       report.findings.push_back(finding);
     }
   }
-  std::vector<Finding> gathered = std::move(report.findings);
-  report.findings.clear();
-  for (const Severity severity : {Severity::kError, Severity::kWarning, Severity::kInfo}) {
-    std::copy_if(gathered.begin(), gathered.end(), std::back_inserter(report.findings),
-                 [severity](const Finding& finding) { return finding.severity == severity; });
-  }
+  OrderFindings(report);
   for (const Finding& finding : report.findings) {
     if (finding.severity == Severity::kError) ++report.counts.errors;
     if (finding.severity == Severity::kWarning) ++report.counts.warnings;

@@ -7,7 +7,7 @@ namespace derp::probe {
 namespace {
 
 constexpr std::pair<std::string_view, std::string_view> kSigns[] = {
-    {"→", "->"}, {"–", "-"}, {"·", "."}, {"✓", "+"}, {"✕", "x"}, {"…", "..."}, {"µ", "u"}};
+    {"→", "->"}, {"–", "-"}, {"·", "."}, {"✓", "+"}, {"✕", "x"}, {"…", "~"}, {"µ", "u"}};
 
 bool Continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 

@@ -64,7 +64,7 @@ class OnceRun {
     const derpmap::DerpMap& regions = map.merged.document.map;
     for (const std::string& line : AddingLines(regions, intervals)) {
       reporter_.GoLine(line);
-    };
+    }
     diagnosis::StagesAsked asked;
     asked.tls = intervals.tls > Duration::zero();
     asked.stun = intervals.stun > Duration::zero();

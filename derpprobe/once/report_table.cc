@@ -7,6 +7,8 @@
 
 #include "common/base/text.h"
 #include "common/diagnosis/units.h"
+#include "derpprobe/once/layout.h"
+#include "derpprobe/once/marks.h"
 
 namespace derp::probe {
 
@@ -21,34 +23,81 @@ using diagnosis::Stage;
 using diagnosis::StageResult;
 using diagnosis::Verdict;
 
-constexpr std::array kColumns = {Stage::kDns,   Stage::kTcp,  Stage::kTls,
-                                 Stage::kCert,  Stage::kHttp, Stage::kDerp,
-                                 Stage::kRelay, Stage::kMesh, Stage::kStun};
+struct Column {
+  Stage stage;
+  std::string_view title;
+  bool on_request = false;  // shown when any node has a result that was asked for
+};
+
+constexpr std::array kColumns = {Column{Stage::kDns, "dns"},
+                                 Column{Stage::kTcp, "tcp"},
+                                 Column{Stage::kTls, "tls"},
+                                 Column{Stage::kCert, "cert"},
+                                 Column{Stage::kHttp, "http"},
+                                 Column{Stage::kDerp, "derp"},
+                                 Column{Stage::kRelay, "relay"},
+                                 Column{Stage::kMesh, "mesh"},
+                                 Column{Stage::kStun, "stun"},
+                                 Column{Stage::kPort80, "p80"},
+                                 Column{Stage::kLatency, "lat"},
+                                 Column{Stage::kWs, "ws"},
+                                 Column{Stage::kAdmission, "adm", true},
+                                 Column{Stage::kBandwidth, "bw", true},
+                                 Column{Stage::kQueue, "qd", true}};
+
 constexpr std::size_t kMostRows = 12;
-constexpr std::size_t kMostNameWidth = 25;  // keeps the row within 100 columns
-constexpr std::size_t kMostMatrix = 8;
+constexpr std::size_t kEnoughName = 14;  // for this much the days of the certificate give way
+constexpr std::size_t kRelayWidth = 9;
+constexpr std::size_t kStunWidth = 8;
+constexpr std::size_t kDaysWidth = 6;
+constexpr std::size_t kLegendColumn = 35;
+constexpr std::size_t kWordsColumn = 27;  // behind stage, mark and time in the details
 constexpr std::string_view kNotMeasured = "–";
 
-std::string Pad(std::string text, std::size_t width) {
-  const std::size_t have = cli::DisplayWidth(text);
-  if (have < width) text.append(width - have, ' ');
-  return text;
+// Which columns there are and how wide the names may be, so that a row keeps to the width.
+struct Layout {
+  std::vector<Column> columns;
+  std::size_t name_width = 4;
+  bool days = true;
+
+  // Of everything but the name.
+  std::size_t Fixed() const {
+    std::size_t width = 3 + 1 + kRelayWidth + kStunWidth + (days ? kDaysWidth : 0);
+    for (const Column& column : columns) width += column.title.size() + 1;
+    return width;
+  }
+};
+
+bool WasAskedFor(const RunReport& report, Stage stage) {
+  return std::any_of(report.nodes.begin(), report.nodes.end(), [stage](const NodeReport& node) {
+    const auto outcome = node.Worst(stage);
+    return outcome && *outcome != Outcome::kSkipped;
+  });
 }
 
-std::string PadLeft(std::string text, std::size_t width) {
-  const std::size_t have = cli::DisplayWidth(text);
-  return have < width ? std::string(width - have, ' ') + text : text;
+std::string FullName(const NodeReport& node) {
+  return PrintablePeerText(node.region) + "/" + PrintablePeerText(node.node);
 }
 
-std::string NameOf(const NodeReport& node) {
-  std::string name =
-      fmt::format("{}/{}", PrintablePeerText(node.region), PrintablePeerText(node.node));
-  if (name.size() > kMostNameWidth) name = name.substr(0, kMostNameWidth - 1) + "~";
-  return name;
+Layout LayoutFor(const RunReport& report, const std::vector<const NodeReport*>& rows) {
+  Layout layout;
+  for (const Column& column : kColumns) {
+    if (!column.on_request || WasAskedFor(report, column.stage)) layout.columns.push_back(column);
+  }
+  for (const NodeReport* node : rows) {
+    layout.name_width = std::max(layout.name_width, cli::DisplayWidth(FullName(*node)));
+  }
+  if (layout.Fixed() + std::min(layout.name_width, kEnoughName) > kReportWidth) layout.days = false;
+  layout.name_width = std::min(layout.name_width, kReportWidth - layout.Fixed());
+  return layout;
 }
 
-std::string Optional(const std::optional<Duration>& value) {
-  return value ? diagnosis::Milliseconds(*value) : std::string(kNotMeasured);
+// Two columns are between two values, whatever they are.
+std::string Short(const std::optional<Duration>& value) {
+  if (!value) return std::string(kNotMeasured);
+  const double ms = std::chrono::duration<double, std::milli>(*value).count();
+  if (ms >= 100 && ms < 1000) return fmt::format("{:.0f} ms", ms);
+  return diagnosis::Milliseconds(*value);
 }
 
 std::string Days(const NodeReport& node) {
@@ -56,23 +105,28 @@ std::string Days(const NodeReport& node) {
                              : std::string(kNotMeasured);
 }
 
-std::string Header(std::size_t name_width) {
-  std::string line = "   " + Pad("NODE", name_width) + "   ";
-  for (const Stage stage : kColumns) line += fmt::format(" {}", StageName(stage));
-  return line + fmt::format("  {:>9} {:>7} {:>6}", "RELAY", "STUN", "CERT");
+std::string Header(const Layout& layout) {
+  std::string line = "   " + Pad("NODE", layout.name_width) + " ";
+  for (const Column& column : layout.columns) line += fmt::format(" {}", column.title);
+  line += PadLeft("RELAY", kRelayWidth) + PadLeft("STUN", kStunWidth);
+  return layout.days ? line + PadLeft("CERT", kDaysWidth) : line;
 }
 
-std::string Row(const NodeReport& node, std::size_t name_width, const Terminal& terminal) {
+std::string Row(const NodeReport& node, const Layout& layout, const Terminal& terminal) {
   std::string line = terminal.PaintMark(MarkOf(node.verdict)) + "  ";
-  line += Pad(NameOf(node), name_width) + "   ";
-  for (const Stage stage : kColumns) {
-    const auto outcome = node.Worst(stage);
-    const std::size_t after = StageName(stage).size() - 2;
-    line += "  " + terminal.PaintMark(outcome ? MarkOf(*outcome) : Mark::kUnknown);
-    line.append(after, ' ');
+  line +=
+      Pad(CutPlace(PrintablePeerText(node.region), PrintablePeerText(node.node), layout.name_width),
+          layout.name_width) +
+      " ";
+  for (const Column& column : layout.columns) {
+    const auto outcome = node.Worst(column.stage);
+    const std::size_t before = column.title.size() > 2 ? 1 : 0;
+    line.append(before + 1, ' ');
+    line += terminal.PaintMark(outcome ? MarkOf(*outcome) : Mark::kUnknown);
+    line.append(column.title.size() - before - 1, ' ');
   }
-  return line + "  " + PadLeft(Optional(node.relay_rtt), 9) + " " +
-         PadLeft(Optional(node.StunRtt()), 7) + " " + PadLeft(Days(node), 6);
+  line += PadLeft(Short(node.relay_rtt), kRelayWidth) + PadLeft(Short(node.StunRtt()), kStunWidth);
+  return layout.days ? line + PadLeft(Days(node), kDaysWidth) : line;
 }
 
 std::string Legend(const Terminal& terminal) {
@@ -84,16 +138,30 @@ std::string Legend(const Terminal& terminal) {
                      item(Mark::kNotReached, "not reached"));
 }
 
-// "1 more usable: fra/5c"
-std::string UsableLine(const std::vector<const NodeReport*>& usable, std::size_t rows,
-                       const Terminal& terminal) {
+// "1 more usable: fra/5c", without its mark.
+std::string UsableWords(const std::vector<const NodeReport*>& usable, std::size_t rows) {
   std::vector<std::string> names;
   for (const NodeReport* node : usable) {
-    if (names.size() < 3) names.push_back(NameOf(*node));
+    if (names.size() < 3) {
+      names.push_back(CutPlace(PrintablePeerText(node->region), PrintablePeerText(node->node), 24));
+    }
   }
   if (usable.size() > names.size()) names.emplace_back("...");
-  return fmt::format("{}  {} {}usable: {}\n", terminal.PaintMark(Mark::kOk), usable.size(),
-                     rows > 0 ? "more " : "", Join(names, ", "));
+  return fmt::format("{} {}usable: {}", usable.size(), rows > 0 ? "more " : "", Join(names, ", "));
+}
+
+// The usable nodes that have no row, and what the marks mean; on one line when both fit.
+std::string Footer(const std::vector<const NodeReport*>& usable, std::size_t rows, bool with_legend,
+                   const Terminal& terminal) {
+  const std::string legend = with_legend ? Legend(terminal) : "";
+  if (usable.empty()) return with_legend ? "   " + legend + "\n" : "";
+  const std::string words = UsableWords(usable, rows);
+  std::string line = terminal.PaintMark(Mark::kOk) + "  " + words;
+  if (!with_legend) return line + "\n";
+  const std::size_t width = 3 + cli::DisplayWidth(words);
+  const std::size_t column = std::max(kLegendColumn, width + 3);
+  if (column + cli::DisplayWidth(legend) > kReportWidth) return line + "\n   " + legend + "\n";
+  return line + std::string(column - width, ' ') + legend + "\n";
 }
 
 std::string StageWords(const StageResult& result, const NodeReport& node) {
@@ -134,44 +202,14 @@ std::string StageLine(const StageResult& result, const NodeReport& node, const T
       ran ? diagnosis::Milliseconds(result.duration) : std::string(kNotMeasured);
   const bool whole = SkippedAsWhole(node, result);
   const std::string stage(whole ? std::string_view("all") : StageName(result.stage));
-  std::string line = fmt::format("    {} {} {}", Pad(stage, 6),
+  std::string line = fmt::format("    {} {} {}", Pad(stage, 9),
                                  terminal.PaintMark(MarkOf(result.outcome)), PadLeft(time, 9));
   const std::string words = StageWords(result, node);
-  if (!words.empty()) line += "  " + words;
+  if (!words.empty()) line += "  " + Wrap(words, kWordsColumn);
   return line + "\n";
 }
 
 }  // namespace
-
-Mark MarkOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kUsable:
-      return Mark::kOk;
-    case Verdict::kImpaired:
-      return Mark::kWarn;
-    case Verdict::kUnusable:
-      return Mark::kFail;
-    case Verdict::kUnknown:
-      return Mark::kUnknown;
-  }
-  return Mark::kUnknown;
-}
-
-Mark MarkOf(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kOk:
-      return Mark::kOk;
-    case Outcome::kWarn:
-      return Mark::kWarn;
-    case Outcome::kFail:
-      return Mark::kFail;
-    case Outcome::kSkipped:
-      return Mark::kSkipped;
-    case Outcome::kNotReached:
-      return Mark::kNotReached;
-  }
-  return Mark::kUnknown;
-}
 
 std::string PlaceOf(const diagnosis::Finding& finding) {
   if (finding.region.empty()) return {};
@@ -194,63 +232,30 @@ std::string NodeTable(const RunReport& report, bool verbose, const Terminal& ter
     if (node->verdict == Verdict::kUsable) usable.push_back(node);
   }
   const bool collapse = !verbose && (usable.size() < nodes.size() || nodes.size() > kMostRows);
-  std::size_t name_width = 4;
-  for (const NodeReport* node : nodes) {
-    if (collapse && node->verdict == Verdict::kUsable) continue;
-    name_width = std::max(name_width, cli::DisplayWidth(NameOf(*node)));
+  if (collapse) {
+    std::erase_if(nodes, [](const NodeReport* node) { return node->verdict == Verdict::kUsable; });
+  } else {
+    usable.clear();
   }
   std::string text;
-  std::size_t rows = 0;
-  for (const NodeReport* node : nodes) {
-    if (collapse && node->verdict == Verdict::kUsable) continue;
-    if (rows++ == 0) text += Header(name_width) + "\n";
-    text += Row(*node, name_width, terminal) + "\n";
-  }
-  if (collapse && !usable.empty()) text += UsableLine(usable, rows, terminal);
-  if (usable.size() < nodes.size()) text += "   " + Legend(terminal) + "\n";
-  return text;
+  const Layout layout = LayoutFor(report, nodes);
+  if (!nodes.empty()) text += Header(layout) + "\n";
+  for (const NodeReport* node : nodes) text += Row(*node, layout, terminal) + "\n";
+  const bool all_usable = report.counts.usable == report.counts.nodes();
+  return text + Footer(usable, nodes.size(), !all_usable, terminal);
 }
 
 std::string StageDetails(const RunReport& report, const Terminal& terminal) {
   std::string text;
   for (const NodeReport& node : report.nodes) {
-    text += fmt::format("\n{}  {}:{}  {}\n", NameOf(node), PrintablePeerText(node.host),
-                        node.derp_port, VerdictName(node.verdict));
+    const std::string head =
+        fmt::format("{}  {}:{}  {}", FullName(node), PrintablePeerText(node.host), node.derp_port,
+                    VerdictName(node.verdict));
+    text += "\n" + Wrap(head, 4) + "\n";
     for (const StageResult& result : node.stages) {
       if (SkippedAsWhole(node, result) && result.stage != Stage::kTcp) continue;
       text += StageLine(result, node, terminal);
     }
-  }
-  return text;
-}
-
-std::string MeshMatrix(const diagnosis::MeshReport& mesh, std::string_view indent,
-                       const Terminal& terminal) {
-  std::vector<std::string> names;
-  for (const diagnosis::MeshDirection& direction : mesh.directions) {
-    if (std::find(names.begin(), names.end(), direction.from) == names.end()) {
-      names.push_back(direction.from);
-    }
-  }
-  if (names.size() < 3 || names.size() > kMostMatrix) return {};
-  std::size_t width = 7;
-  for (const std::string& name : names) width = std::max(width, name.size() + 2);
-  std::string text = std::string(indent) + Pad("from\\to", width);
-  for (const std::string& to : names) text += PadLeft(to, width);
-  text += "\n";
-  for (const std::string& from : names) {
-    text += std::string(indent) + Pad(from, width);
-    for (const std::string& to : names) {
-      const diagnosis::MeshDirection* direction = mesh.Find(from, to);
-      std::string cell(terminal.MarkText(Mark::kSkipped));
-      if (direction != nullptr && !direction->first) cell = terminal.MarkText(Mark::kFail);
-      if (direction != nullptr && direction->rtt) {
-        cell = fmt::format("{:.1f}",
-                           std::chrono::duration<double, std::milli>(*direction->rtt).count());
-      }
-      text += PadLeft(cell, width);
-    }
-    text += "\n";
   }
   return text;
 }

@@ -1,5 +1,4 @@
-// The rows of the report: nodes with a mark per stage, the mesh as a matrix, and with -v every
-// stage's words.
+// The rows of the report: nodes with a mark per stage, and with -v every stage's words.
 #pragma once
 
 #include <string>
@@ -16,13 +15,6 @@ std::string NodeTable(const diagnosis::RunReport& report, bool verbose,
 
 // Stage by stage with durations and reasons.
 std::string StageDetails(const diagnosis::RunReport& report, const cli::Terminal& terminal);
-
-// "from\to" with milliseconds; each line begins with `indent`.
-std::string MeshMatrix(const diagnosis::MeshReport& mesh, std::string_view indent,
-                       const cli::Terminal& terminal);
-
-cli::Mark MarkOf(diagnosis::Verdict verdict);
-cli::Mark MarkOf(diagnosis::Outcome outcome);
 
 // "fra/5b", or the region alone.
 std::string PlaceOf(const diagnosis::Finding& finding);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,8 @@
 #include "common/cli/version.h"
 #include "common/diagnosis/units.h"
 #include "derpprobe/once/ascii.h"
+#include "derpprobe/once/layout.h"
+#include "derpprobe/once/pair_tables.h"
 #include "derpprobe/once/report_table.h"
 
 namespace derp::probe {
@@ -23,28 +26,10 @@ using diagnosis::Finding;
 using diagnosis::RunReport;
 using diagnosis::Severity;
 
-constexpr std::size_t kMostAlike = 10;  // findings of one code that get a block each
-constexpr std::size_t kWidth = 100;
-constexpr std::size_t kIndent = 10;  // of fact and help
-
-// Breaks at blanks so that no line exceeds the width; further lines are indented.
-std::string Wrap(std::string_view text, std::size_t indent) {
-  std::string wrapped;
-  std::size_t column = indent;
-  for (const std::string_view word : Split(text, ' ')) {
-    const std::size_t width = cli::DisplayWidth(word);
-    if (column > indent && column + 1 + width > kWidth) {
-      wrapped += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      wrapped += " ";
-      ++column;
-    }
-    wrapped += word;
-    column += width;
-  }
-  return wrapped;
-}
+constexpr std::size_t kMostAlike = 10;     // findings of one code that get a block each
+constexpr std::size_t kIndent = 10;        // of fact and help
+constexpr std::size_t kHangingIndent = 4;  // of a headline's further lines
+constexpr std::size_t kVerdictIndent = 6;
 
 std::string Detail(std::string_view label, std::string_view text) {
   if (text.empty()) return {};
@@ -67,11 +52,14 @@ std::string_view Label(Severity severity) {
   return severity == Severity::kInfo ? "note" : SeverityName(severity);
 }
 
-std::string Headline(const Finding& finding, const Terminal& terminal) {
+// "error[cert.expired] fra/5b: certificate expired 2 days ago"; the label is in colour.
+std::string Headline(const Finding& finding, const std::string& place, std::string_view words,
+                     const Terminal& terminal) {
   const std::string label = fmt::format("{}[{}]", Label(finding.severity), finding.code);
-  std::string place = PlaceOf(finding);
-  if (!place.empty()) place = " " + place + ":";
-  return terminal.Paint(ColourOf(finding.severity), label) + place + " " + finding.headline + "\n";
+  const std::string lines = WrapHanging(
+      fmt::format("{}{}{}: {}", label, place.empty() ? "" : " ", place, words), kHangingIndent);
+  return "\n" + terminal.Paint(ColourOf(finding.severity), label) + lines.substr(label.size()) +
+         "\n";
 }
 
 std::string Fact(const Finding& finding) {
@@ -86,19 +74,15 @@ std::string Peers(const Finding& finding) {
   return Join(names, ", ");
 }
 
-std::string Block(const Finding& finding, const RunReport& report, const Terminal& terminal) {
-  std::string text = "\n" + Headline(finding, terminal);
-  text += Detail("at", finding.where);
+std::string Block(const Finding& finding, const Terminal& terminal) {
+  std::string text = Headline(finding, PlaceOf(finding), finding.headline, terminal);
+  // What STUN measured names its address.
+  const bool in_fact =
+      finding.stage == diagnosis::Stage::kStun && finding.fact.find(" from ") != std::string::npos;
+  if (!in_fact) text += Detail("at", finding.where);
   if (finding.stage == diagnosis::Stage::kMap) text += Detail("with", Peers(finding));
   text += Detail("fact", Fact(finding));
-  text += Detail("help", finding.advice);
-  if (finding.stage == diagnosis::Stage::kMesh) {
-    for (const diagnosis::MeshReport& mesh : report.meshes) {
-      if (mesh.region_id != finding.region_id) continue;
-      text += MeshMatrix(mesh, std::string(kIndent, ' '), terminal);
-    }
-  }
-  return text;
+  return text + Detail("help", finding.advice);
 }
 
 // Many of one kind: a count and the first names.
@@ -108,33 +92,43 @@ std::string GroupBlock(const std::vector<const Finding*>& alike, const Terminal&
   for (const Finding* finding : alike) {
     if (places.size() < kMostAlike) places.push_back(PlaceOf(*finding));
   }
-  const std::string label = fmt::format("{}[{}]", Label(first.severity), first.code);
   std::string text =
-      fmt::format("\n{} {} places: {}\n", terminal.Paint(ColourOf(first.severity), label),
-                  alike.size(), first.headline);
+      Headline(first, fmt::format("{} places", alike.size()), first.headline, terminal);
   text += Detail("at", Join(places, ", ") + " ...");
   text += Detail("fact", fmt::format("the first: {}", Fact(first)));
   text += Detail("help", first.advice);
   return text;
 }
 
-std::string Blocks(const RunReport& report, bool verbose, const Terminal& terminal) {
-  std::vector<std::string> order;
-  std::map<std::string, std::vector<const Finding*>> by_code;
+using Alike = std::vector<const Finding*>;
+
+// The findings that get blocks, by code, in the order of the first of each.
+std::vector<Alike> GroupByCode(const RunReport& report, bool verbose) {
+  std::vector<Alike> groups;
+  std::map<std::string, std::size_t> known;
   for (const Finding& finding : report.findings) {
     if (finding.severity == Severity::kInfo && !verbose) continue;
-    auto& alike = by_code[finding.code];
-    if (alike.empty()) order.push_back(finding.code);
-    alike.push_back(&finding);
+    const auto [entry, fresh] = known.emplace(finding.code, groups.size());
+    if (fresh) groups.emplace_back();
+    groups[entry->second].push_back(&finding);
   }
+  return groups;
+}
+
+std::string Blocks(const RunReport& report, bool verbose, const Terminal& terminal) {
   std::string text;
-  for (const std::string& code : order) {
-    const auto& alike = by_code[code];
+  std::set<std::int64_t> drawn;  // regions whose mesh was shown
+  for (const Alike& alike : GroupByCode(report, verbose)) {
     if (alike.size() > kMostAlike && !verbose) {
       text += GroupBlock(alike, terminal);
       continue;
     }
-    for (const Finding* finding : alike) text += Block(*finding, report, terminal);
+    for (const Finding* finding : alike) {
+      text += Block(*finding, terminal);
+      if (finding->stage != diagnosis::Stage::kMesh) continue;
+      if (!drawn.insert(finding->region_id).second) continue;
+      text += MeshMatrix(report, finding->region_id, std::string(kIndent, ' '), terminal);
+    }
   }
   return text;
 }
@@ -150,7 +144,7 @@ std::string NotesLine(const RunReport& report) {
   for (const auto& [code, count] : counts) {
     items.push_back(count == 1 ? code : fmt::format("{} ({})", code, count));
   }
-  return "\n" + Wrap("notes (-v shows them): " + Join(items, ", "), 0) + "\n";
+  return "\n" + WrapHanging("notes (-v shows them): " + Join(items, ", "), kHangingIndent) + "\n";
 }
 
 std::string FindingCounts(const Counts& counts) {
@@ -178,6 +172,14 @@ std::string Verdicts(const Counts& counts) {
                      Count(static_cast<std::size_t>(counts.nodes()), "node", "nodes"));
 }
 
+// findings.md 3: behind a closed admission only a known key can tell more.
+std::string NotTested(const RunReport& report) {
+  const auto closed =
+      std::count_if(report.findings.begin(), report.findings.end(),
+                    [](const Finding& finding) { return finding.code == "admission.closed"; });
+  return closed == 0 ? "" : fmt::format("; relay not tested on {}", closed);
+}
+
 std::string VerdictLine(const RunReport& report, Duration took, const Terminal& terminal) {
   const Counts& counts = report.counts;
   const bool ok = report.exit_status == 0;
@@ -194,8 +196,11 @@ std::string VerdictLine(const RunReport& report, Duration took, const Terminal& 
     middle = fmt::format("{}; {}", Verdicts(counts), FindingCounts(counts));
   }
   const double seconds = std::chrono::duration<double>(took).count();
-  const std::string word = terminal.Paint(ok ? Colour::kGreen : Colour::kRed, ok ? "OK" : "FAIL");
-  return fmt::format("\n{}  {}  ({:.1f} s, exit {})\n", word, middle, seconds, report.exit_status);
+  const std::string_view word = ok ? "OK" : "FAIL";
+  const std::string line = fmt::format("{}  {}{}  ({:.1f} s, exit {})", word, middle,
+                                       NotTested(report), seconds, report.exit_status);
+  return "\n" + terminal.Paint(ok ? Colour::kGreen : Colour::kRed, word) +
+         WrapHanging(line, kVerdictIndent).substr(word.size()) + "\n";
 }
 
 std::string MoreLine(const RunReport& report) {
@@ -203,22 +208,44 @@ std::string MoreLine(const RunReport& report) {
   return fmt::format("      More: derpprobe -explain {}\n", report.findings.front().code);
 }
 
-}  // namespace
-
-std::string TextReport(const TextReportInput& input, const Terminal& terminal) {
-  const RunReport& report = input.report;
-  std::string text =
-      fmt::format("derpprobe {}  map {} ({}, {})  {}\n", cli::Version(),
-                  PrintablePeerText(input.map_shown), Count(input.map_regions, "region", "regions"),
+// "derpprobe 1.0  map headscale.example.net (2 regions, 4 nodes)  2026-11-21T11:10:23Z"
+std::string TitleLine(const TextReportInput& input) {
+  const std::string before = fmt::format("derpprobe {}  map ", cli::Version());
+  const std::string behind =
+      fmt::format(" ({}, {})  {}", Count(input.map_regions, "region", "regions"),
                   Count(input.map_nodes, "node", "nodes"), FormatRfc3339(input.time));
+  const std::size_t left = kReportWidth - before.size() - behind.size();
+  return before + Cut(PrintablePeerText(input.map_shown), left) + behind + "\n";
+}
+
+// Before lines are set: an arrow takes more columns as ASCII.
+RunReport WithAsciiFindings(RunReport report) {
+  for (Finding& finding : report.findings) {
+    for (std::string* text :
+         {&finding.headline, &finding.where, &finding.fact, &finding.advice, &finding.node}) {
+      *text = ToAscii(*text);
+    }
+  }
+  return report;
+}
+
+std::string Render(const RunReport& report, const TextReportInput& input,
+                   const Terminal& terminal) {
+  std::string text = TitleLine(input);
   const std::string table = NodeTable(report, input.verbose, terminal);
   if (!table.empty()) text += "\n" + table;
+  text += PairLines(report, input.verbose, terminal);
   if (input.verbose) text += StageDetails(report, terminal);
   text += Blocks(report, input.verbose, terminal);
   if (!input.verbose) text += NotesLine(report);
-  text += VerdictLine(report, input.took, terminal);
-  text += MoreLine(report);
-  return terminal.utf8 ? text : ToAscii(text);
+  return text + VerdictLine(report, input.took, terminal) + MoreLine(report);
+}
+
+}  // namespace
+
+std::string TextReport(const TextReportInput& input, const Terminal& terminal) {
+  if (terminal.utf8) return Render(input.report, input, terminal);
+  return ToAscii(Render(WithAsciiFindings(input.report), input, terminal));
 }
 
 }  // namespace derp::probe

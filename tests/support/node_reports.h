@@ -1,6 +1,7 @@
 // Walks as a healthy or failing node gives them, made by hand for tests of judgement and reports.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -73,6 +74,22 @@ inline void AddStun(diagnosis::NodeReport& node, AddressFamily family, std::stri
   finding.headline = "silent";
   finding.fact = "0 of 5 replies in 3 s";
   recorder.Decide(diagnosis::Stage::kStun, family, std::chrono::seconds(3), std::move(finding));
+}
+
+// What stands beside the main chain; after a failure before `derp` two of the stages are out of
+// reach.
+inline void AddSides(diagnosis::NodeReport& node, AddressFamily family,
+                     std::optional<diagnosis::Stage> failed = {}) {
+  using diagnosis::Stage;
+  diagnosis::Recorder recorder(node);
+  recorder.Ok(Stage::kPort80, family, std::chrono::milliseconds(1));
+  for (const Stage stage : {Stage::kLatency, Stage::kWs}) {
+    if (failed) {
+      recorder.NotReached(stage, family, *failed);
+    } else {
+      recorder.Ok(stage, family, std::chrono::milliseconds(1));
+    }
+  }
 }
 
 inline diagnosis::NodeReport HealthyNode(const std::string& name, const std::string& ip) {

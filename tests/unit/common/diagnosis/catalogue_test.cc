@@ -62,8 +62,12 @@ TEST_CASE("an error of the main chain hides what follows it", "[diagnosis][catal
 TEST_CASE("the page of a code has its headline and its rows", "[diagnosis][catalogue]") {
   const std::string text = ExplainText(*FindEntry("cert.expired"));
   CHECK(text.starts_with("cert.expired  error, stage cert, since 0.1\n"));
-  CHECK(text.find("\n  hides    http derp relay mesh latency ws\n") != std::string::npos);
-  CHECK(text.find("\n  see also cert.expiring, prober.clock\n") != std::string::npos);
+  CHECK(text.ends_with(
+      "\n  hides    http derp relay mesh latency ws     see also  cert.expiring, prober.clock\n"));
+  const std::string long_page = ExplainText(*FindEntry("map.bad_pin"));
+  CHECK(long_page.ends_with(
+      "\n  hides    dns tcp tls cert http derp relay mesh stun port80 latency ws"
+      "\n  see also map.pin_uppercase, cert.pin_mismatch\n"));
 }
 
 TEST_CASE("prose of a page stays within 100 columns", "[diagnosis][catalogue]") {
