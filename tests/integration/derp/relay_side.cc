@@ -57,6 +57,7 @@ void RelaySide::Send(ByteView bytes) {
   if (!tls_) return SendAll(fd_.get(), bytes);
   while (!tls_->handshake_done())
     if (!ReadMore()) Give("no handshake");
+  const MutexLock lock(*writing_);
   Bytes sealed;
   static_cast<void>(tls_->Write(bytes, sealed));
   SendAll(fd_.get(), sealed);
@@ -78,6 +79,7 @@ bool RelaySide::ReadMore() {
 
 void RelaySide::Pump(ByteView received) {
   if (!tls_) return AppendBytes(plain_, received);
+  const MutexLock lock(*writing_);
   Bytes output;
   if (!tls_->handshake_done()) {
     const net::TlsStatus status = tls_->Handshake(received, output);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "common/base/mutex.h"
 #include "common/crypto/keys.h"
 #include "common/net/fd.h"
 #include "common/net/sockets.h"
@@ -29,7 +30,7 @@ class RelaySide {
  public:
   RelaySide(net::Fd fd, const std::shared_ptr<const net::TlsServerContext>& tls);
 
-  void Send(ByteView bytes);
+  void Send(ByteView bytes);  // once logged in, from any thread
   void SendText(std::string_view text);
   // Up to the empty line; throws when it does not come.
   std::string ReadHead();
@@ -52,6 +53,7 @@ class RelaySide {
 
   net::Fd fd_;
   std::optional<net::TlsSession> tls_;
+  std::unique_ptr<Mutex> writing_ = std::make_unique<Mutex>();  // the TLS session and what it sends
   Bytes plain_;
   std::string head_;
 };

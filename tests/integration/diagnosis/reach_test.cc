@@ -126,6 +126,70 @@ TEST_CASE("a relay without a certificate for the name is tls.sni_refused", "[dia
   CheckFault(WalkFixture().Walk(node), "tls.sni_refused");
 }
 
+TEST_CASE("silence that only the name or only TLS 1.3 meets is told as a cut is",
+          "[diagnosis][tls]") {
+  const test::TestTls tls = Certificate("relay.test");
+  const FaultyRelay relay([&tls](net::Fd fd, int index) {
+    RelaySide side(std::move(fd), index == 0 ? nullptr : tls.context);
+    if (index == 0) {
+      side.AtEnd();
+    } else {
+      side.ReadHead();
+    }
+  });
+  WalkFixture fixture;
+  fixture.context.caps.tls = std::chrono::seconds(2);
+  derpmap::Node node = relay.Node();
+  node.host_name = "relay.test";
+  CheckFault(fixture.Walk(node), "tls.sni_blocked");
+  const FaultyRelay nameless([&tls](net::Fd fd, int index) {
+    RelaySide side(std::move(fd), index == 0 ? nullptr : tls.context);
+    if (index == 0) {
+      side.AtEnd();
+    } else {
+      side.ReadHead();
+    }
+  });
+  CheckFault(fixture.Walk(nameless.Node()), "tls.version_blocked");
+}
+
+TEST_CASE("alerts about the name and others have their codes", "[diagnosis][tls]") {
+  struct Row {
+    char alert;
+    bool named;
+    const char* code;
+  };
+  const auto row = GENERATE(values<Row>({{112, true, "tls.sni_refused"},
+                                         {80, true, "tls.sni_refused"},
+                                         {80, false, "tls.alert"},
+                                         {40, true, "tls.alert"}}));
+  CAPTURE(static_cast<int>(row.alert), row.named);
+  const FaultyRelay relay([&row](net::Fd fd, int) {
+    RelaySide side(std::move(fd), nullptr);
+    side.SendText(std::string("\x15\x03\x03\x00\x02\x02", 6) + row.alert);
+    side.AtEnd();
+  });
+  derpmap::Node node = relay.Node();
+  if (row.named) node.host_name = "relay.test";
+  const RunReport report = WalkFixture().Walk(node);
+  CheckFault(report, row.code);
+  CHECK(std::get<std::int64_t>(report.findings[0].data.at("alert")) == row.alert);
+}
+
+TEST_CASE("TLS 1.2 alone is an info and stops nobody", "[diagnosis][tls]") {
+  const test::TestTls tls =
+      test::MakeTestTls({"127.0.0.1"}, std::nullopt, net::TlsVersions::kOnly12);
+  const FaultyRelay relay(tls, [](RelaySide& side, int) { side.AtEnd(); });
+  WalkFixture fixture;
+  fixture.asked.mesh = false;
+  const RunReport report = fixture.Walk(relay.Node());
+  CHECK(test::CodesOf(report).empty());
+  REQUIRE_FALSE(report.findings.empty());
+  CHECK(report.findings[0].code == "tls.version");
+  CHECK(report.nodes[0].Worst(Stage::kTls) == Outcome::kOk);
+  CHECK(report.nodes[0].Worst(Stage::kCert) == Outcome::kOk);
+}
+
 TEST_CASE("a wrong pin and a missing pin are told apart", "[diagnosis][cert]") {
   const FaultyRelay relay(Certificate(), [](RelaySide& side, int) { side.ReadHead(); });
   derpmap::Node node = relay.Node();
