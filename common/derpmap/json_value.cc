@@ -1,5 +1,6 @@
 // JSON text to a tree of values. The only file of this folder that knows the JSON library, which
 // here only cuts tokens: types and names are judged in decoder.cc.
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <optional>
@@ -68,7 +69,13 @@ class Events {
     std::string_view what = error.what();
     const std::size_t cut = what.find("syntax error");
     if (cut != std::string_view::npos) what.remove_prefix(cut);
-    if (!error_) error_ = ErrorAt(text_, position == 0 ? 0 : position - 1, PrintablePeerText(what));
+    if (error_) return false;
+    const std::size_t at = position == 0 ? 0 : position - 1;
+    if (const auto comment = CommentAt(at)) {
+      error_ = ErrorAt(text_, *comment, "comments do not belong into a map's JSON");
+    } else {
+      error_ = ErrorAt(text_, at, PrintablePeerText(what));
+    }
     return false;
   }
 
@@ -80,6 +87,14 @@ class Events {
   }
 
  private:
+  // The parser stops at a comment's first or second character.
+  std::optional<std::size_t> CommentAt(std::size_t stopped) const {
+    for (const std::size_t at : {stopped, stopped == 0 ? 0 : stopped - 1}) {
+      const std::string_view start = text_.substr(std::min(at, text_.size()), 2);
+      if (start == "//" || start == "/*") return at;
+    }
+    return std::nullopt;
+  }
   // A number ends where something else begins: its next character is already consumed, unless the
   // text ended.
   bool Number(std::string text) {

@@ -50,7 +50,9 @@ Expected<MapDocument, ReadError> Read(std::string_view text) {
     error.what = "HTML or XML, not a DERP map";
     return Fail(error);
   }
-  const bool json = start.starts_with('{') || start.starts_with('[') || start.starts_with('"');
+  const bool comment = start.starts_with("//") || start.starts_with("/*");  // JSON's error says it
+  const bool json =
+      start.starts_with('{') || start.starts_with('[') || start.starts_with('"') || comment;
   return json ? ReadJson(text) : ReadYaml(text);
 }
 

@@ -22,7 +22,7 @@ struct ReadError {
   std::string ToString() const;
 };
 
-// JSON when the first character says so ('{', '[', '"'), else YAML.
+// JSON when its beginning says so ('{', '[', '"', or a comment of JSON's relatives), else YAML.
 Expected<MapDocument, ReadError> Read(std::string_view text);
 
 }  // namespace derp::derpmap
