@@ -10,13 +10,14 @@
 #include "common/net/resolver.h"
 #include "common/net/sockets.h"
 #include "common/net/standard_descriptors.h"
-#include "derpprobe/maps/map_sources.h"
 #include "derpprobe/once/explain.h"
 #include "derpprobe/once/once.h"
 #include "derpprobe/options/asked_format.h"
 #include "derpprobe/options/options.h"
 #include "derpprobe/report/nagios_report.h"
 #include "derpprobe/service/service.h"
+#include "derpprobe/setup/check_config.h"
+#include "derpprobe/setup/live_setup.h"
 
 namespace {
 
@@ -47,11 +48,18 @@ std::string HostName() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-int Serve(const derp::probe::Options& options,
-          const std::map<std::string, std::string>& environment) {
+constexpr auto kSecretsPatience = std::chrono::minutes(5);  // a service waits for its key
+
+derp::probe::ClassIntervals IntervalsOf(const derp::probe::Options& options) {
+  return {options.interval, options.tls_interval, options.stun_interval, options.mesh_interval};
+}
+
+int Serve(const std::vector<std::string>& args,
+          const std::map<std::string, std::string>& environment,
+          const derp::probe::Options& options) {
   const derp::SystemClock clock;
   const derp::Logger logger;
-  const auto key = derp::probe::LoadMeshKey(options, environment);
+  const auto key = derp::probe::LoadMeshKey(options, environment, kSecretsPatience);
   if (!key) {
     logger.Error("{}", key.error().context);
     return 1;
@@ -62,27 +70,25 @@ int Serve(const derp::probe::Options& options,
   derp::net::SystemResolver resolver;
   auto context = derp::diagnosis::MakeWalkContext(clock, random, resolver, options.crl);
   context.caps.walk = options.timeout;
+  derp::probe::LiveSetup setup(args, environment, options, key->key, clock, logger);
   const derp::probe::ServiceOptions service{
       .listen = options.listen,
-      .prober = {.intervals = {options.interval, options.tls_interval, options.stun_interval,
-                               options.mesh_interval},
+      .prober = {.intervals = IntervalsOf(options),
                  .spread = options.spread,
                  .instance = HostName(),
-                 .mesh_key_rule =
-                     [&](std::string_view code, std::int64_t id) {
-                       const bool may = derp::probe::MeshKeyMayGoTo(options, code, id);
-                       return may ? key->key : std::nullopt;
-                     },
+                 .mesh_key_rule = [&setup](std::string_view code,
+                                           std::int64_t id) { return setup.KeyFor(code, id); },
                  .asked = {.admission = options.check_admission, .idle = options.idle_check}},
       .watch = {.map_sources = options.derp_map,
                 .environment = environment,
-                .udp_reference = options.udp_reference}};
-  derp::probe::MapSources maps({.sources = options.derp_map,
-                                .filter = {options.region_codes, options.excluded_regions},
-                                .interval = options.interval},
-                               clock);
-  const auto load = [&] { return maps.Refresh(clock.Now() + options.interval * 4 / 5); };
-  return derp::probe::RunService(service, load, context, clock, logger);
+                .udp_reference = options.udp_reference},
+      .reload = [&setup]() -> derp::Expected<derp::probe::ClassIntervals, derp::Error> {
+        const auto now = setup.Reload();
+        if (!now) return derp::Fail(now.error());
+        return IntervalsOf(*now);
+      }};
+  return derp::probe::RunService(
+      service, [&setup] { return setup.RefreshMap(); }, context, clock, logger);
 }
 
 }  // namespace
@@ -102,5 +108,15 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (!options.explain.empty()) return Explain(options.explain);
-  return options.once ? derp::probe::RunOnce(options, environment) : Serve(options, environment);
+  if (options.print_config) {
+    Print(stdout, derp::probe::ShownConfig(options, environment));
+    return 0;
+  }
+  if (options.check_config) {
+    const auto check = derp::probe::CheckConfig(options, environment);
+    Print(stdout, check.text);
+    return check.status;
+  }
+  return options.once ? derp::probe::RunOnce(options, environment)
+                      : Serve(args, environment, options);
 }

@@ -55,6 +55,12 @@ const FindingAge* BoardState::Age(const Finding& finding) const {
 Board::Board(const Clock& clock, bool mesh_asked)
     : clock_(clock), mesh_asked_(mesh_asked), state_(std::make_shared<BoardState>()) {}
 
+void Board::SetMeshAsked(bool asked) {
+  const MutexLock lock(mutex_);
+  dirty_ = dirty_ || mesh_asked_ != asked;
+  mesh_asked_ = asked;
+}
+
 void Board::SetMap(const derpmap::DerpMap& map, std::vector<Finding> map_findings,
                    MapState source) {
   const MutexLock lock(mutex_);

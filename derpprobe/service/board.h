@@ -79,6 +79,8 @@ class Board {
   // `clock` must outlive the board. `mesh_asked`: false when the mesh class is off.
   Board(const Clock& clock, bool mesh_asked);
 
+  void SetMeshAsked(bool asked);
+
   // A map is in force: nodes and regions it does not name are forgotten, and so are the results of
   // nodes that changed.
   void SetMap(const derpmap::DerpMap& map, std::vector<diagnosis::Finding> map_findings,
@@ -112,8 +114,8 @@ class Board {
   void FollowFailures(const BoardState& before, BoardState& next) const DERP_REQUIRES(mutex_);
 
   const Clock& clock_;
-  const bool mesh_asked_;
   Mutex mutex_;
+  bool mesh_asked_ DERP_GUARDED_BY(mutex_);
   std::vector<NodeKey> order_ DERP_GUARDED_BY(mutex_);  // the map's
   std::vector<MapRegion> map_regions_ DERP_GUARDED_BY(mutex_);
   std::map<NodeKey, NodeSlot> nodes_ DERP_GUARDED_BY(mutex_);

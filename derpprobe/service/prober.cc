@@ -40,6 +40,7 @@ Prober::Prober(ProberOptions options, LoadMap load, diagnosis::Measurer& measure
       table_(table),
       clock_(clock),
       logger_(logger),
+      intervals_(options_.intervals),
       round_(RoundOf(options_.intervals)),
       runner_(clock, kThreads) {
   table_.Reconcile({MapProbeSpec(options_.intervals.map)});
@@ -51,19 +52,44 @@ void Prober::Start() {
   for (const std::string& warning : IntervalWarnings(options_.intervals)) {
     logger_.Warn("{}", warning);
   }
-  const Duration delay = options_.spread
-                             ? SpreadDelay(options_.instance, kMapProbe, options_.intervals.map)
-                             : Duration::zero();
-  runner_.Add(std::string(kMapTask), clock_.Now() + delay, options_.intervals.map,
-              [this](const TaskRunner::Done& done) {
-                RefreshMap();
-                done();
-              });
+  {
+    const MutexLock lock(mutex_);
+    ScheduleMap();
+  }
   runner_.Add(std::string(kViewsTask), clock_.Now() + kViewsEvery, kViewsEvery,
               [this](const TaskRunner::Done& done) {
                 RecordViews();
                 done();
               });
+}
+
+void Prober::ScheduleMap() {
+  const Duration delay = options_.spread ? SpreadDelay(options_.instance, kMapProbe, intervals_.map)
+                                         : Duration::zero();
+  runner_.Add(std::string(kMapTask), clock_.Now() + delay, intervals_.map,
+              [this](const TaskRunner::Done& done) {
+                RefreshMap();
+                done();
+              });
+}
+
+Duration Prober::round() const {
+  const MutexLock lock(mutex_);
+  return round_;
+}
+
+void Prober::SetIntervals(const ClassIntervals& intervals) {
+  for (const std::string& warning : IntervalWarnings(intervals)) logger_.Warn("{}", warning);
+  const MutexLock one_at_a_time(refreshing_);
+  const MutexLock lock(mutex_);
+  intervals_ = intervals;
+  round_ = RoundOf(intervals);
+  for (auto& [id, state] : regions_) {
+    state.due = DueStages(intervals, static_cast<std::uint64_t>(id), options_.asked);
+  }
+  board_.SetMeshAsked(intervals.mesh > Duration::zero());
+  ScheduleMap();
+  if (map_) Reconcile();
 }
 
 void Prober::Stop() {
@@ -83,7 +109,11 @@ void Prober::RefreshMap() {
     map_good_since_ = refresh.good_since;
     if (!refresh.failure.empty()) ++map_failures_;
     if (refresh.map && refresh.map != map_) {
-      UseMap(refresh);
+      map_ = refresh.map;
+      if (map_->merged.document.map.NodeCount() == 0) {
+        logger_.Warn("derp map: no node to probe in {}", refresh.Shown());
+      }
+      Reconcile();
       board_.SetMap(map_->merged.document.map, std::move(findings), std::move(state));
     } else {
       board_.SetMapState(std::move(state), std::move(findings));
@@ -95,12 +125,11 @@ void Prober::RefreshMap() {
   table_.End(kMapProbe, clock_.WallNow(), {fatal.empty(), clock_.Now() - began, fatal});
 }
 
-void Prober::UseMap(const MapRefresh& refresh) {
-  map_ = refresh.map;
+// Probes and rounds become those of the map and the intervals in force.
+void Prober::Reconcile() {
   const derpmap::DerpMap& map = map_->merged.document.map;
-  std::vector<ProbeSpec> specs = ProbesOf(map, options_.intervals);
-  if (specs.empty()) logger_.Warn("derp map: no node to probe in {}", refresh.Shown());
-  specs.push_back(MapProbeSpec(options_.intervals.map));
+  std::vector<ProbeSpec> specs = ProbesOf(map, intervals_);
+  specs.push_back(MapProbeSpec(intervals_.map));
   const ProbeTable::Changes changes = table_.Reconcile(specs);
   for (const std::string& name : changes.removed) logger_.Info("removing probe {}", name);
   for (const std::string& name : changes.added) logger_.Info("adding probe {}", name);
@@ -115,7 +144,7 @@ void Prober::Schedule(const derpmap::DerpMap& map) {
   }
   for (const auto& [id, region] : map.regions) {
     const std::string code = region.code.empty() ? fmt::format("{}", id) : region.code;
-    const DueStages due(options_.intervals, static_cast<std::uint64_t>(id), options_.asked);
+    const DueStages due(intervals_, static_cast<std::uint64_t>(id), options_.asked);
     RegionState& state = regions_.try_emplace(id, code, due).first->second;
     state.code = code;
     const Duration delay =

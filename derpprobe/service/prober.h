@@ -52,7 +52,10 @@ class Prober {
   // derpprobe_map_*.
   void Collect(std::vector<metrics::Family>& families);
 
-  Duration round() const { return round_; }
+  // Other intervals from now on, for probes and map; what the map names is unchanged. Any thread.
+  void SetIntervals(const ClassIntervals& intervals);
+
+  Duration round() const;
 
  private:
   using Finished = std::function<void()>;
@@ -73,7 +76,8 @@ class Prober {
   };
 
   void RefreshMap();
-  void UseMap(const MapRefresh& refresh) DERP_REQUIRES(mutex_);
+  void ScheduleMap() DERP_REQUIRES(mutex_);
+  void Reconcile() DERP_REQUIRES(mutex_);
   void Schedule(const derpmap::DerpMap& map) DERP_REQUIRES(mutex_);
   // `finished` is called when the region was measured, or at once when there is nothing to do: it
   // is gone or, unless `all_classes`, already under way.
@@ -84,17 +88,18 @@ class Prober {
   void CompareGreetings(std::int64_t region_id, diagnosis::NodeReport& report);
   void RecordViews();
 
-  const ProberOptions options_;
+  const ProberOptions options_;  // but for the intervals, which may change
   const LoadMap load_;
   diagnosis::Measurer& measurer_;
   Board& board_;
   ProbeTable& table_;
   const Clock& clock_;
   const Logger& logger_;
-  const Duration round_;
 
   Mutex refreshing_;  // held through a refresh, before mutex_
-  Mutex mutex_;
+  mutable Mutex mutex_;
+  ClassIntervals intervals_ DERP_GUARDED_BY(mutex_);
+  Duration round_ DERP_GUARDED_BY(mutex_);
   std::shared_ptr<const LoadedMap> map_ DERP_GUARDED_BY(mutex_);  // null before the first one
   std::optional<TimePoint> map_good_since_ DERP_GUARDED_BY(mutex_);
   std::uint64_t map_failures_ DERP_GUARDED_BY(mutex_) = 0;

@@ -74,15 +74,17 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
   const net::SignalWatcher on_interrupt(loop, SIGINT, [&loop] { loop.Stop(); });
   const net::SignalWatcher on_terminate(loop, SIGTERM, [&loop] { loop.Stop(); });
   diagnosis::WorkerPool reloads(1);
+  Mutex reloading;
   const auto reload = [&]() -> Expected<void, Error> {
-    if (options.reload) {
-      if (const auto done = options.reload(); !done) {
-        logger.Error("reload refused, everything stays as it was: {}", done.error().context);
-        return done;
-      }
-      logger.Info("reloaded");
+    const MutexLock one_at_a_time(reloading);
+    const auto intervals = options.reload();
+    if (!intervals) {
+      logger.Error("reload refused, everything stays as it was: {}", intervals.error().context);
+      return Fail(intervals.error());
     }
+    prober.SetIntervals(*intervals);
     (void)prober.RunNow(kMapProbe);
+    logger.Info("reloaded");
     return {};
   };
   const net::SignalWatcher on_hangup(loop, SIGHUP, [&] {

@@ -15,10 +15,10 @@ struct ServiceOptions {
   std::string listen = ":8030";  // Go syntax; an empty host is every interface
   ProberOptions prober;
   ProberWatchOptions watch{};  // `round` is set here
-  // Reads configuration, mesh key and maps anew (SIGHUP, POST /-/reload) and puts them in force. An
-  // error says what is wrong, and everything stays as it was. Called in a pool thread, one call at
-  // a time; empty: there is nothing but the map to read again.
-  std::function<Expected<void, Error>()> reload{};
+  // Reads configuration, mesh key and maps anew (SIGHUP, POST /-/reload) and puts them in force;
+  // gives the intervals in force then. An error says what is wrong, and everything stays as it was.
+  // Called in a pool thread, one call at a time.
+  std::function<Expected<ClassIntervals, Error>()> reload;
 };
 
 // Blocks until a signal ends it. The exit status: 0 after a signal, 1 when it could not start.
