@@ -82,6 +82,7 @@ int Serve(const std::vector<std::string>& args,
       .watch = {.map_sources = options.derp_map,
                 .environment = environment,
                 .udp_reference = options.udp_reference},
+      .probe_allow = options.probe_allow,
       .reload = [&setup]() -> derp::Expected<derp::probe::ClassIntervals, derp::Error> {
         const auto now = setup.Reload();
         if (!now) return derp::Fail(now.error());

@@ -310,6 +310,23 @@ std::optional<ProbeInfo> Prober::RunNow(std::string_view name) {
   return table_.Info(name);
 }
 
+std::vector<diagnosis::WalkTask> Prober::WalksFor(std::string_view node,
+                                                  const diagnosis::StagesAsked& asked) {
+  const MutexLock lock(mutex_);
+  if (!map_) return {};
+  for (const auto& [id, region] : map_->merged.document.map.regions) {
+    const auto named = [&](const auto& each) { return each.name == node; };
+    if (std::none_of(region.nodes.begin(), region.nodes.end(), named)) continue;
+    derpmap::DerpMap only;
+    only.regions[id] = region;
+    auto tasks = diagnosis::PlanWalks(only, map_->notes, asked, options_.mesh_key_rule);
+    std::stable_partition(tasks.begin(), tasks.end(),
+                          [&](const auto& task) { return task.node.name == node; });
+    return tasks;
+  }
+  return {};
+}
+
 void Prober::Collect(std::vector<metrics::Family>& families) {
   const MutexLock lock(mutex_);
   const auto add = [&families](std::string name, metrics::Kind kind, std::string help,

@@ -49,6 +49,11 @@ class Prober {
   // Blocks. Empty: no such probe.
   std::optional<ProbeInfo> RunNow(std::string_view name);
 
+  // Walks of the region to which `node` of the map at hand belongs, that node's first; empty when
+  // there is no such node.
+  std::vector<diagnosis::WalkTask> WalksFor(std::string_view node,
+                                            const diagnosis::StagesAsked& asked);
+
   // derpprobe_map_*.
   void Collect(std::vector<metrics::Family>& families);
 

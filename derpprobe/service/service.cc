@@ -4,6 +4,7 @@
 #include <csignal>
 #include <utility>
 
+#include "common/base/mutex.h"
 #include "common/cli/flags.h"
 #include "common/cli/version.h"
 #include "common/diagnosis/worker_pool.h"
@@ -60,8 +61,23 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
     AddStateMetrics(*board.State(), families);
   });
 
-  Site site(board, prober, table, registry, std::move(*access), options.prober.instance, clock,
-            logger);
+  Mutex reloading;
+  const auto reload = [&]() -> Expected<void, Error> {
+    const MutexLock one_at_a_time(reloading);
+    const auto intervals = options.reload();
+    if (!intervals) {
+      logger.Error("reload refused, everything stays as it was: {}", intervals.error().context);
+      return Fail(intervals.error());
+    }
+    prober.SetIntervals(*intervals);
+    (void)prober.RunNow(kMapProbe);
+    logger.Info("reloaded");
+    const std::string failure = board.State()->source.failure;
+    if (failure.empty()) return {};
+    return Fail(Error{.code = ErrorCode::kNotFound, .context = "derp map: " + failure});
+  };
+  Site site({board, prober, table, registry, context, clock, logger},
+            {std::move(*access), options.prober.instance, options.probe_allow, reload});
   auto server = http::Server::Start(loop, *address,
                                     [&site](http::Request request, http::Responder responder) {
                                       site.Handle(std::move(request), std::move(responder));
@@ -74,19 +90,6 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
   const net::SignalWatcher on_interrupt(loop, SIGINT, [&loop] { loop.Stop(); });
   const net::SignalWatcher on_terminate(loop, SIGTERM, [&loop] { loop.Stop(); });
   diagnosis::WorkerPool reloads(1);
-  Mutex reloading;
-  const auto reload = [&]() -> Expected<void, Error> {
-    const MutexLock one_at_a_time(reloading);
-    const auto intervals = options.reload();
-    if (!intervals) {
-      logger.Error("reload refused, everything stays as it was: {}", intervals.error().context);
-      return Fail(intervals.error());
-    }
-    prober.SetIntervals(*intervals);
-    (void)prober.RunNow(kMapProbe);
-    logger.Info("reloaded");
-    return {};
-  };
   const net::SignalWatcher on_hangup(loop, SIGHUP, [&] {
     logger.Info("SIGHUP: reading configuration, mesh key and maps again");
     reloads.Post([&reload] { (void)reload(); });

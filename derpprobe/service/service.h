@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "common/base/log.h"
 #include "common/diagnosis/measure.h"
@@ -15,6 +16,7 @@ struct ServiceOptions {
   std::string listen = ":8030";  // Go syntax; an empty host is every interface
   ProberOptions prober;
   ProberWatchOptions watch{};  // `round` is set here
+  std::vector<std::string> probe_allow{};  // HOST:PORT, targets of /probe outside the map
   // Reads configuration, mesh key and maps anew (SIGHUP, POST /-/reload) and puts them in force;
   // gives the intervals in force then. An error says what is wrong, and everything stays as it was.
   // Called in a pool thread, one call at a time.

@@ -3,27 +3,23 @@
 #include <charconv>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "common/base/go_duration.h"
-#include "common/base/text.h"
-#include "common/cli/version.h"
 #include "common/http/html.h"
-#include "common/http/page_style.h"
 #include "common/http/request_origin.h"
 #include "common/http/url.h"
 #include "common/metrics/prometheus_text.h"
+#include "derpprobe/service/go_json.h"
+#include "derpprobe/service/page/debug_index.h"
 #include "derpprobe/service/page/frame.h"
-#include "derpprobe/service/page/words.h"
-#include "derpprobe/service/status_page.h"
+#include "derpprobe/service/readiness.h"
+#include "derpprobe/service/status_json.h"
 
 namespace derp::probe {
 namespace {
 
+using http::Answering;
 using http::Request;
+using http::Responder;
 using http::Response;
-
-constexpr std::size_t kProbesOnDemand = 4;  // more wait their turn
 
 // No scripts and nothing from elsewhere, also if a foreign text ever got through unescaped.
 constexpr std::string_view kPagePolicy =
@@ -39,6 +35,14 @@ Response Page(std::string html) {
   return response;
 }
 
+Response JsonReply(std::string text) {
+  Response response = http::TextReply(std::move(text));
+  response.headers.Set("Content-Type", "application/json");
+  response.headers.Set("X-Content-Type-Options", "nosniff");
+  response.headers.Set("Cache-Control", "no-store");
+  return response;
+}
+
 std::optional<int> RefreshSeconds(const Request& request) {
   const std::string text = http::QueryValue(request.query, "refresh");
   int seconds = 0;
@@ -48,121 +52,141 @@ std::optional<int> RefreshSeconds(const Request& request) {
   return seconds;
 }
 
-// The reference's text form (derpprobe.md 7.1).
-Response RunReply(const ProbeInfo& info) {
-  const std::string outcome =
-      info.status == ProbeStatus::kSucceeded
-          ? fmt::format("Probe succeeded in {}", FormatGoDuration(info.latency))
-          : fmt::format("Probe failed: {}", info.error);
-  Response response = http::TextReply(
-      fmt::format("{}\nLast {} probes (including this one): success rate {}%, median latency {}\n",
-                  outcome, info.recent_results.size(), static_cast<int>(info.SuccessRatio() * 100),
-                  FormatGoDuration(info.MedianLatency())));
-  if (info.status != ProbeStatus::kSucceeded) response.status = 424;
-  return response;
+// Adds what pages under /debug/ carry, below what the page itself says.
+Responder WithDebugHeaders(Responder responder) {
+  auto shared = std::make_shared<Responder>(std::move(responder));
+  return Responder([shared](Response response) {
+    http::Headers own = std::exchange(response.headers, {});
+    http::AddDebugHeaders(response.headers);
+    for (const http::Header& header : own.items()) {
+      response.headers.Set(header.name, header.value);
+    }
+    shared->Send(std::move(response));
+  });
 }
 
 }  // namespace
 
-Site::Site(Board& board, Prober& prober, ProbeTable& table, const metrics::Registry& registry,
-           http::DebugAccess access, std::string vantage, const Clock& clock, const Logger& logger)
-    : board_(board),
-      prober_(prober),
-      table_(table),
-      registry_(registry),
-      access_(std::move(access)),
-      vantage_(std::move(vantage)),
-      clock_(clock),
-      logger_(logger),
-      started_(clock.WallNow()),
-      on_demand_(kProbesOnDemand) {
-  using http::Answering;
+Site::Site(const SiteParts& parts, SiteOptions options)
+    : parts_(parts),
+      options_(std::move(options)),
+      started_(parts.clock.WallNow()),
+      on_demand_({parts.prober, parts.table, parts.context, options_.probe_allow}) {
+  AddOpenPages();
+  AddRestrictedPages();
+  AddActions();
+}
+
+void Site::AddOpenPages() {
+  // As the reference: every path that is nothing else.
   router_.Handle("/", Answering([this](const Request& r) { return StatusPageReply(r); }));
   router_.Handle("/healthz", Answering([](const Request&) { return http::TextReply("ok\n"); }));
+  router_.Handle("/readyz", Answering([this](const Request&) {
+                   const std::string why = WhyNotReady(*parts_.board.State(), parts_.prober.round(),
+                                                       parts_.clock.WallNow());
+                   return why.empty() ? http::TextReply("ok\n") : http::ErrorReply(503, why);
+                 }));
   router_.Handle("/explain/", Answering([](const Request& request) {
                    auto page = ExplainPage(std::string_view(request.path).substr(9));
                    return page ? Page(std::move(*page)) : http::NotFound();
                  }));
+}
+
+void Site::AddRestrictedPages() {
   const auto metrics = Answering([this](const Request&) {
-    Response response = http::TextReply(metrics::WritePrometheusText(registry_.Gather()));
+    Response response = http::TextReply(metrics::WritePrometheusText(parts_.registry.Gather()));
     response.headers.Set("Content-Type", metrics::kPrometheusContentType);
     return response;
   });
   router_.Handle("/metrics", Restricted(metrics));
   router_.Handle("/debug/varz", Restricted(metrics));
+  router_.Handle("/debug/vars", Restricted(Answering([this](const Request&) {
+                   return JsonReply(VarsJson(parts_.registry.Gather()));
+                 })));
+  router_.Handle("/status.json", Restricted(Answering([this](const Request& request) {
+                   return JsonReply(StatusJsonText(*parts_.board.State(), Options(request)));
+                 })));
   router_.Handle("/debug/", Restricted(Answering([this](const Request& request) {
                    return request.path == "/debug/" ? DebugIndex() : http::NotFound();
                  })));
-  router_.Handle("/debug/probe-run", Restricted([this](Request request, http::Responder responder) {
-                   ProbeRun(request, std::move(responder));
+}
+
+void Site::AddActions() {
+  const auto logged = [this](auto action) {
+    return SameSite([this, action](const Request& request, Responder responder) {
+      LogRequest(request);
+      action(request, std::move(responder));
+    });
+  };
+  router_.Handle("/debug/probe-run", logged([this](const Request& request, Responder responder) {
+                   on_demand_.RunOne(request, std::move(responder));
+                 }));
+  router_.Handle("/debug/probe-all", logged([this](const Request& request, Responder responder) {
+                   on_demand_.RunAll(request, std::move(responder));
+                 }));
+  router_.Handle("/probe", logged([this](const Request& request, Responder responder) {
+                   on_demand_.RunTarget(request, std::move(responder));
+                 }));
+  router_.Handle("/-/reload", logged([this](const Request& request, Responder responder) {
+                   if (request.method() != "POST" && request.method() != "PUT") {
+                     Response refusal = http::ErrorReply(405, "use POST");
+                     refusal.headers.Set("Allow", "POST, PUT");
+                     responder.Send(std::move(refusal));
+                     return;
+                   }
+                   on_demand_.Reload(options_.reload, std::move(responder));
                  }));
 }
 
-void Site::Handle(Request request, http::Responder responder) const {
+void Site::Handle(Request request, Responder responder) const {
   router_.Dispatch(std::move(request), std::move(responder));
 }
 
 http::Handler Site::Restricted(http::Handler handler) const {
-  return [this, handler = std::move(handler)](Request request, http::Responder responder) {
-    if (!access_.Allows(request)) {
-      responder.Send(http::ErrorReply(403, "debug access denied"));
+  return [this, handler = std::move(handler)](Request request, Responder responder) {
+    Responder reply = request.path.starts_with("/debug/") ? WithDebugHeaders(std::move(responder))
+                                                          : std::move(responder);
+    if (!options_.access.Allows(request)) {
+      reply.Send(http::ErrorReply(403, "debug access denied"));
+      return;
+    }
+    handler(std::move(request), std::move(reply));
+  };
+}
+
+http::Handler Site::SameSite(http::Handler handler) const {
+  return Restricted([handler = std::move(handler)](Request request, Responder responder) {
+    if (http::IsForeignRequest(request)) {
+      responder.Send(http::ErrorReply(403, "requests from other sites run nothing here"));
       return;
     }
     handler(std::move(request), std::move(responder));
-  };
+  });
+}
+
+PageOptions Site::Options(const Request& request) const {
+  PageOptions options;
+  options.vantage = options_.vantage;
+  options.round = parts_.prober.round();
+  options.now = parts_.clock.WallNow();
+  options.refresh_seconds = RefreshSeconds(request);
+  options.open = http::QueryValue(request.query, "open");
+  return options;
 }
 
 Response Site::StatusPageReply(const Request& request) const {
   LogRequest(request);
-  PageOptions options;
-  options.vantage = vantage_;
-  options.round = prober_.round();
-  options.now = clock_.WallNow();
-  options.refresh_seconds = RefreshSeconds(request);
-  options.open = http::QueryValue(request.query, "open");
-  return Page(StatusPage(*board_.State(), options));
+  return Page(StatusPage(*parts_.board.State(), Options(request)));
 }
 
 Response Site::DebugIndex() const {
-  std::string probes;
-  for (const ProbeInfo& info : table_.All()) {
-    probes += fmt::format(
-        R"(<tr><td class="m"><a href="/debug/probe-run?name={}">{}</a></td><td>{}</td><td>{}</td><td class="num">{}</td><td class="num">{:.0f} %</td><td class="m">{}</td></tr>)",
-        http::PercentEncode(info.spec.name), http::EscapeHtml(info.spec.name),
-        http::EscapeHtml(info.spec.probe_class), ProbeStatusName(info.status),
-        info.latency > Duration::zero() ? FormatGoDuration(info.latency) : "–",
-        info.SuccessRatio() * 100, http::EscapeHtml(info.error));
-  }
-  return Page(fmt::format(
-      R"(<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>derpprobe debug</title><style>{}</style></head><body><header><h1>derpprobe debug</h1></header><main><dl><dt>Uptime</dt><dd>{}</dd><dt>Version</dt><dd>{}</dd><dt>Machine</dt><dd>{}</dd><dt>Metrics</dt><dd><a href="/debug/varz">/debug/varz</a></dd></dl><h2>Probes (a name runs it now)</h2><div class="wide"><table><tr><th scope="col">name</th><th scope="col">class</th><th scope="col">status</th><th scope="col">latency</th><th scope="col">last ten</th><th scope="col">last error</th></tr>{}</table></div></main><footer class="mut"><p><a href="/">status page</a></p></footer></body></html>
-)",
-      http::PageStyle(), AgeText(clock_.WallNow() - started_), cli::Version(),
-      http::EscapeHtml(vantage_), probes));
-}
-
-void Site::ProbeRun(const Request& request, http::Responder responder) const {
-  LogRequest(request);
-  if (http::IsForeignRequest(request)) {
-    responder.Send(http::ErrorReply(403, "requests from other sites run no probes"));
-    return;
-  }
-  const std::string name = http::QueryValue(request.query, "name");
-  if (name.empty()) {
-    responder.Send(http::ErrorReply(400, "missing name parameter"));
-    return;
-  }
-  // The pool wants a copyable function; the responder can only be moved.
-  auto shared = std::make_shared<http::Responder>(std::move(responder));
-  on_demand_.Post([this, name, shared] {
-    const auto info = prober_.RunNow(name);
-    shared->Send(info ? RunReply(*info)
-                      : http::ErrorReply(404, fmt::format("unknown probe {}", GoQuote(name))));
-  });
+  return Page(
+      DebugIndexPage(parts_.table.All(), parts_.clock.WallNow() - started_, options_.vantage));
 }
 
 void Site::LogRequest(const Request& request) const {
-  logger_.Debug("http: {} {} from {}", request.method(), http::LoggableTarget(request.head.target),
-                request.remote.ToString());
+  parts_.logger.Debug("http: {} {} from {}", request.method(),
+                      http::LoggableTarget(request.head.target), request.remote.ToString());
 }
 
 }  // namespace derp::probe
