@@ -84,7 +84,7 @@ Expected<derpmap::Node, TargetAnswer> TargetProbe::ForeignNode(const TargetReque
   }
   derpmap::Node node;
   node.name = request.target;
-  node.host_name = parts->host;
+  node.host_name = ToLowerAscii(parts->host);
   node.ipv4 = "none";
   node.ipv6 = "none";
   const bool stun = request.module == ProbeModule::kStun;
