@@ -19,18 +19,18 @@ code,.m{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}
 .verdict.ok,.verdict.warn,.verdict.fail,.verdict.unk{color:var(--fg)}
 .f{border:1px solid var(--line);border-left:6px solid var(--fail);border-radius:4px;padding:.5rem .8rem;margin:.5rem 0;overflow-wrap:anywhere}
 .f.w{border-left:6px double var(--warn)}.f.i{border-left:6px dotted var(--unk)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.3rem 0 0}dt{color:var(--mut)}dd{margin:0;overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:6rem 1fr;gap:.1rem .8rem;margin:.3rem 0 0}dt{color:var(--mut)}dd{margin:0;overflow-wrap:anywhere}
 details{border-top:1px solid var(--line)}details>:not(summary){margin-left:1.7rem}
 summary{cursor:pointer;padding:.35rem 0}
 .row{display:grid;grid-template-columns:1.1rem 7.2rem minmax(6rem,13rem) 1fr 4.6rem 5rem 7.4rem;gap:.6rem;align-items:center}
 .row::before{content:"▸"}details[open]>.row::before{content:"▾"}.head{margin:0;padding:.2rem 0}.head::before{content:""}.row>span{overflow-wrap:anywhere}.row>.num{overflow-wrap:normal}
 :focus-visible{outline:3px solid var(--fg);outline-offset:2px}
-.node{margin:.9rem 0 .2rem}.log{border:0}.log pre{margin:.2rem 0;padding:.4rem .6rem;background:var(--card);white-space:pre-wrap}.log summary{font-size:.86rem}
-figure{margin:.5rem 0}figcaption{max-width:36rem}.lat{width:100%;max-width:36rem;display:block}.lat text{font-size:16px;fill:var(--mut)}
+.node{margin-top:.9rem;margin-bottom:.2rem}.log{border:0}.log pre{margin:.2rem 0;padding:.4rem .6rem;background:var(--card);white-space:pre-wrap}.log summary{font-size:.86rem}
+figure{margin:.5rem 0 1rem}figcaption{max-width:36rem}.lat{width:100%;max-width:36rem;display:block}.lat text{font-size:16px;fill:var(--mut)}
 .grid{stroke:var(--line);stroke-width:1;fill:none}.band{fill:var(--band)}.med{fill:none;stroke:var(--ok);stroke-width:2.5}.gap{fill:none;stroke:var(--unk);stroke-dasharray:5 5}.dead{fill:var(--fail);stroke:none}
 .prober{border:2px dashed var(--unk);border-radius:4px;padding:0 .8rem;margin-top:1rem}
 .strip{width:100%;height:20px;display:block}.strip path{fill:none}.s0{stroke:var(--unk);stroke-dasharray:2 2;stroke-width:1;vector-effect:non-scaling-stroke}.s1{stroke:var(--ok);stroke-width:8}.s2{stroke:var(--warn);stroke-width:14}.s3{stroke:var(--fail);stroke-width:20}
-.st{display:flex;flex-wrap:wrap;gap:.25rem;padding:0;margin:.3rem 0;list-style:none;font-size:.8rem}
+.st{display:flex;flex-wrap:wrap;gap:.25rem;padding:0;margin-top:.3rem;margin-bottom:.3rem;list-style:none;font-size:.8rem}
 .st li{border:1px solid;border-radius:3px;padding:0 .35em;overflow-wrap:anywhere}.st .fail{background:var(--fail);color:var(--bg)}.st .skip{border-style:dashed}.st li b{margin-right:.3em}.st .fam{border-color:transparent;padding:0;min-width:2.4em}
 table{border-collapse:collapse;font-size:.86rem;margin:.4rem 0}caption{text-align:left}
 th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:center}th{font-weight:600}td.self{color:var(--mut)}.l{text-align:left}

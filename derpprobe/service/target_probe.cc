@@ -93,7 +93,7 @@ Expected<derpmap::Node, TargetAnswer> TargetProbe::ForeignNode(const TargetReque
   node.stun_port = stun ? *port : IsAllowed(JoinHostPort(parts->host, kStunPort)) ? kStunPort : -1;
   const bool literal = IpAddress::Parse(parts->host).has_value();
   const auto addresses =
-      context_.resolver.Resolve(parts->host, std::nullopt,
+      context_.resolver.Resolve(node.host_name, std::nullopt,
                                 context_.clock.Now() + std::min(request.budget, context_.caps.dns));
   if (!addresses) return Fail(Refusal(502, addresses.error().text));
   for (const IpAddress& address : *addresses) {

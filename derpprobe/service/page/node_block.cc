@@ -27,7 +27,11 @@ std::string StageChip(const StageResult& result) {
   std::string text(StageName(result.stage));
   const bool ran = result.outcome == Outcome::kOk || result.outcome == Outcome::kWarn;
   if (ran && result.duration > Duration::zero()) text += " " + MillisText(result.duration);
-  if (!result.code.empty()) text += " " + result.code;
+  if (result.code.starts_with(std::string(StageName(result.stage)) + ".")) {
+    text.replace(0, StageName(result.stage).size(), result.code);  // the code names the stage
+  } else if (!result.code.empty()) {
+    text += " " + result.code;
+  }
   return Chip(BadgeOf(result.outcome), text);
 }
 
