@@ -33,12 +33,11 @@ Expected<std::unique_ptr<net::ByteStream>, Error> DialTls(const SocketAddress& a
 }
 
 std::unique_ptr<BlockingClient> MakeClient(std::unique_ptr<net::ByteStream> stream,
-                                           const derpmap::Node& node,
-                                           const std::optional<MeshKey>& mesh_key,
+                                           const derpmap::Node& node, const ProbeKeys& keys,
                                            const WalkContext& context) {
   BlockingClientOptions options;
-  options.identity.key = NodePrivate::Generate(context.random);
-  options.identity.info.mesh_key = mesh_key;
+  options.identity.key = keys.node ? *keys.node : NodePrivate::Generate(context.random);
+  options.identity.info.mesh_key = keys.mesh;
   options.identity.info.is_prober = true;
   options.identity.info.can_ack_pings = true;
   options.request.host = node.HostHeader();
@@ -50,7 +49,7 @@ Expected<NodePublic, Error> DialGreeting(const SocketAddress& address, const der
                                          const WalkContext& context, TimePoint deadline) {
   auto stream = DialTls(address, node, context, deadline);
   if (!stream) return Fail(stream.error());
-  const auto client = MakeClient(std::move(*stream), node, std::nullopt, context);
+  const auto client = MakeClient(std::move(*stream), node, {}, context);
   if (const auto upgraded = client->Upgrade(deadline); !upgraded) {
     return Fail(ToError(upgraded.error()));
   }
@@ -59,26 +58,22 @@ Expected<NodePublic, Error> DialGreeting(const SocketAddress& address, const der
   return *key;
 }
 
-Expected<std::unique_ptr<BlockingClient>, Error> DialClient(
-    const SocketAddress& address, const derpmap::Node& node, const NodePublic& server,
-    const std::optional<MeshKey>& mesh_key, const WalkContext& context, TimePoint deadline) {
-  auto stream = DialTls(address, node, context, deadline);
-  if (!stream) return Fail(stream.error());
-  const net::TlsSession* session = (*stream)->tls();
+Expected<std::unique_ptr<BlockingClient>, ClientFailure> LogInOver(
+    std::unique_ptr<net::ByteStream> stream, const derpmap::Node& node, const NodePublic& server,
+    const ProbeKeys& keys, const WalkContext& context, TimePoint deadline) {
+  const net::TlsSession* session = stream->tls();
   std::optional<net::MetaKey> meta;
   if (session->is_tls13()) meta = net::FindMetaKey(session->PeerCertificates());
-  auto client = MakeClient(std::move(*stream), node, mesh_key, context);
+  auto client = MakeClient(std::move(stream), node, keys, context);
   if (meta && meta->server == server && meta->version != 0) {
     const auto info = client->FastStart(server, deadline);
-    if (!info) return Fail(ToError(info.error()));
+    if (!info) return Fail(info.error());
     return client;
   }
-  if (const auto upgraded = client->Upgrade(deadline); !upgraded) {
-    return Fail(ToError(upgraded.error()));
-  }
-  if (const auto key = client->ReadGreeting(deadline); !key) return Fail(ToError(key.error()));
+  if (const auto upgraded = client->Upgrade(deadline); !upgraded) return Fail(upgraded.error());
+  if (const auto key = client->ReadGreeting(deadline); !key) return Fail(key.error());
   const auto info = client->Login(deadline);
-  if (!info) return Fail(ToError(info.error()));
+  if (!info) return Fail(info.error());
   return client;
 }
 

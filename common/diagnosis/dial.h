@@ -19,20 +19,25 @@ Expected<std::unique_ptr<net::ByteStream>, Error> DialTls(const SocketAddress& a
                                                           const WalkContext& context,
                                                           TimePoint deadline);
 
-// A client over `stream` with a fresh key. With `mesh_key` it is sent at login: only for verified
-// connections (findings.md rule 10).
+// Who a client says that it is. The mesh key goes over verified connections only (findings.md rule
+// 10).
+struct ProbeKeys {
+  std::optional<NodePrivate> node{};  // none: a fresh one
+  std::optional<MeshKey> mesh{};
+};
+
 std::unique_ptr<BlockingClient> MakeClient(std::unique_ptr<net::ByteStream> stream,
-                                           const derpmap::Node& node,
-                                           const std::optional<MeshKey>& mesh_key,
+                                           const derpmap::Node& node, const ProbeKeys& keys,
                                            const WalkContext& context);
 
 // The server key a further connection is greeted with.
 Expected<NodePublic, Error> DialGreeting(const SocketAddress& address, const derpmap::Node& node,
                                          const WalkContext& context, TimePoint deadline);
 
-// A further logged-in client; fast start when the meta certificate names `server`.
-Expected<std::unique_ptr<BlockingClient>, Error> DialClient(
-    const SocketAddress& address, const derpmap::Node& node, const NodePublic& server,
-    const std::optional<MeshKey>& mesh_key, const WalkContext& context, TimePoint deadline);
+// A further logged-in client over a judged stream; fast start when the meta certificate names
+// `server`.
+Expected<std::unique_ptr<BlockingClient>, ClientFailure> LogInOver(
+    std::unique_ptr<net::ByteStream> stream, const derpmap::Node& node, const NodePublic& server,
+    const ProbeKeys& keys, const WalkContext& context, TimePoint deadline);
 
 }  // namespace derp::diagnosis

@@ -305,6 +305,8 @@ void JudgeMesh(RunReport& report, bool asked) {
     cut_off[mesh.region_id] = MeshJudge(report, mesh).Run();
   }
   for (NodeReport& node : report.nodes) {
+    if (node.Find(Stage::kMesh, {}) != nullptr)
+      continue;  // the walk knew why it cannot be measured
     const MeshReport* mesh = nullptr;
     for (const MeshReport& each : report.meshes) {
       if (each.region_id == node.region_id) mesh = &each;

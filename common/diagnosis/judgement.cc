@@ -131,6 +131,7 @@ RunReport Judge(Measurement measured) {
   report.nodes = std::move(measured.nodes);
   report.meshes = std::move(measured.meshes);
   report.findings = std::move(measured.map_findings);
+  JudgeClosedPorts(report);
   JudgeProber(report, measured.prober);
   JudgeMesh(report, measured.mesh_asked);
   for (NodeReport& node : report.nodes) MergeFamilies(node);

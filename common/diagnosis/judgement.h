@@ -35,7 +35,8 @@ struct Measurement {
 RunReport Judge(Measurement measured);
 
 // The steps of Judge(), each with its file; in the order in which they run.
-void MergeFamilies(NodeReport& node);  // rule 1: one finding for both families
+void MergeFamilies(NodeReport& node);      // rule 1: one finding for both families
+void JudgeClosedPorts(RunReport& report);  // rule 1: port 80 of a dead host
 // Rule 2, node.unreachable, tcp.refused; calls the four below.
 void JudgeProber(RunReport& report, const ProberState& prober);
 void JudgeClock(RunReport& report);         // prober.clock, and what it excuses

@@ -6,6 +6,8 @@
 #include "common/base/mutex.h"
 #include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/poll_loop.h"
+#include "common/diagnosis/side_walk.h"
+#include "common/diagnosis/stage_port80.h"
 #include "common/diagnosis/stage_stun.h"
 #include "common/diagnosis/walk_chain.h"
 #include "common/diagnosis/worker_pool.h"
@@ -21,6 +23,7 @@ constexpr std::size_t kMostLookups = 32;
 struct RegionRound {
   std::size_t left = 0;
   std::vector<std::pair<std::size_t, MeshMember>> members;  // with their place in the map
+  std::vector<std::pair<std::size_t, IdleClient>> idle;     // to be held when the mesh is done
 };
 
 // One call of Start(), kept by its jobs.
@@ -47,7 +50,9 @@ struct NodeJob {
   TimePoint deadline;
   std::vector<FamilyWalk> families;
   std::vector<std::optional<StunOutcome>> stun;  // beside `families`
-  std::optional<MeshMember> member;
+  std::optional<Port80Outcome> port80;
+  std::string port80_reason;  // why it was skipped
+  ChainResult result;
   std::atomic<int> connects_left{1};
   std::atomic<int> handshakes_left{1};
   std::atomic<int> parts_left{1};
@@ -66,6 +71,43 @@ void Describe(NodeJob& job) {
   report.single_in_region = task.single_in_region;
 }
 
+// Why port 80 is not looked at; empty when it is.
+std::string Port80Reason(const WalkTask& task) {
+  if (!task.asked.side) return std::string(kNotAskedReason);
+  return task.node.can_port80 ? "" : "map has no CanPort80";
+}
+
+// By the family that connected first; else by the first there is.
+std::optional<IpAddress> Port80Address(const std::vector<FamilyWalk>& families) {
+  const FamilyWalk* best = nullptr;
+  const auto is_better = [](const FamilyWalk& a, const FamilyWalk& b) {
+    if (a.tcp.fd.valid() != b.tcp.fd.valid()) return a.tcp.fd.valid();
+    return a.tcp.fd.valid() && a.tcp.duration < b.tcp.duration;
+  };
+  for (const FamilyWalk& family : families) {
+    if (family.plan.addresses.empty()) continue;
+    if (best == nullptr || is_better(family, *best)) best = &family;
+  }
+  if (best == nullptr) return std::nullopt;
+  return best->tcp.fd.valid() ? best->tcp.address.ip : best->plan.addresses.front();
+}
+
+void RecordPort80(NodeJob& job) {
+  if (!job.port80) {
+    job.recorder.Skip(Stage::kPort80, {}, job.port80_reason);
+    return;
+  }
+  // The relay's own answer may tell the time; that of a portal does not.
+  if (job.port80->echoed && !job.report.clock_offset) {
+    job.report.clock_offset = job.port80->clock_offset;
+  }
+  if (auto finding = JudgePort80(*job.port80)) {
+    job.recorder.Decide(Stage::kPort80, {}, job.port80->duration, std::move(*finding));
+  } else {
+    job.recorder.Ok(Stage::kPort80, {}, job.port80->duration);
+  }
+}
+
 // Nothing was sent: no address, or the map's own fault.
 void NothingReached(NodeJob& job, Stage after) {
   for (const AddressFamily family : {AddressFamily::kIpv4, AddressFamily::kIpv6}) {
@@ -73,6 +115,13 @@ void NothingReached(NodeJob& job, Stage after) {
   }
   job.recorder.NotReached(Stage::kRelay, {}, after);
   job.recorder.NotReached(Stage::kStun, {}, after);
+  const std::string reason = Port80Reason(job.task);
+  if (reason.empty()) {
+    job.recorder.NotReached(Stage::kPort80, {}, after);
+  } else {
+    job.recorder.Skip(Stage::kPort80, {}, reason);
+  }
+  SideNotReached(job.task.asked, after, job.recorder);
 }
 
 void NoteDisabled(NodeJob& job, AddressFamily family) {
@@ -229,6 +278,7 @@ struct Measurer::Impl {
   void ConnectDone(const Job& job) {
     if (--job->connects_left != 0) return;
     RecordTargets(*job);
+    StartPort80Part(job);
     job->task.At(Stage::kTls);
     for (FamilyWalk& family : job->families) {
       if (!family.tcp.fd.valid()) continue;
@@ -243,6 +293,24 @@ struct Measurer::Impl {
     if (--job->handshakes_left == 0) {
       pool.Post([this, job] { FinishChain(job); });
     }
+  }
+
+  // Beside the chain, by the way that has just shown to work.
+  void StartPort80Part(const Job& job) {
+    job->port80_reason = Port80Reason(job->task);
+    if (!job->port80_reason.empty()) return;
+    const auto address = Port80Address(job->families);
+    if (!address) {
+      job->port80_reason = "no family to connect by";
+      return;
+    }
+    ++job->parts_left;
+    const TimePoint until = std::min(job->deadline, context.clock.Now() + context.caps.tcp);
+    StartPort80(loop, context.clock, context.random, {*address, context.web_port},
+                job->task.node.host_name, until, [this, job](Port80Outcome outcome) {
+                  job->port80 = std::move(outcome);
+                  PartDone(job);
+                });
   }
 
   // In a worker.
@@ -263,15 +331,17 @@ struct Measurer::Impl {
         SkipFrom(Stage::kTcp, family.plan.family, reason, job->recorder);
       }
       job->recorder.Skip(Stage::kRelay, {}, reason);
+      SkipSide(job->task.asked, reason, job->recorder);
       return;
     }
-    job->member = WalkChain(job->task, context, job->deadline, job->families, job->recorder);
+    job->result = WalkChain(job->task, context, job->deadline, job->families, job->recorder);
   }
 
   void PartDone(const Job& job) {
     if (--job->parts_left != 0) return;
     pool.Post([this, job] {
       RecordStun(*job);
+      RecordPort80(*job);
       FinishNode(job);
     });
   }
@@ -279,40 +349,75 @@ struct Measurer::Impl {
   void FinishNode(const Job& job) {
     Round& round = *job->round;
     job->report.took = context.clock.Now() - job->start;
-    std::vector<MeshMember> members;
-    const std::int64_t region_id = job->task.region_id;
+    RegionRound whole;
     {
       const MutexLock lock(round.mutex);
       round.nodes[job->index] = job->report;
       if (round.on_node) round.on_node(job->report);
-      RegionRound& region = round.regions[region_id];
-      if (job->member) region.members.emplace_back(job->index, std::move(*job->member));
+      RegionRound& region = round.regions[job->task.region_id];
+      ChainResult& result = job->result;
+      if (result.member) region.members.emplace_back(job->index, std::move(*result.member));
+      if (result.idle.client && job->task.asked.idle > Duration::zero()) {
+        region.idle.emplace_back(job->index, std::move(result.idle));
+      }
+      result = {};
       if (--region.left != 0) return;
-      std::sort(region.members.begin(), region.members.end(),
-                [](const auto& a, const auto& b) { return a.first < b.first; });
-      for (auto& [index, member] : region.members) members.push_back(std::move(member));
-      region.members.clear();
+      whole = std::move(region);
     }
-    FinishRegion(*job, members);
+    FinishRegion(job, std::move(whole));
   }
 
-  void FinishRegion(const NodeJob& job, std::vector<MeshMember>& members) {
-    std::optional<MeshReport> mesh;
+  void FinishRegion(const Job& job, RegionRound region) {
+    std::sort(region.members.begin(), region.members.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<MeshMember> members;
+    for (auto& [index, member] : region.members) members.push_back(std::move(member));
     if (members.size() > 1) {
-      mesh = CheckMesh(job.task.region, job.task.region_id, members, context);
+      MeshReport mesh = CheckMesh(job->task.region, job->task.region_id, members, context);
+      const MutexLock lock(job->round->mutex);
+      job->round->meshes.push_back(std::move(mesh));
     }
     members.clear();
-    Round& round = *job.round;
+    if (region.idle.empty()) {
+      RegionDone(job->round);
+    } else {
+      HoldIdle(job, std::move(region.idle));
+    }
+  }
+
+  // After the mesh, whose connections would be cut as well.
+  void HoldIdle(const Job& job, std::vector<std::pair<std::size_t, IdleClient>> clients) {
+    const auto left = std::make_shared<std::atomic<std::size_t>>(clients.size());
+    for (auto& [index, client] : clients) {
+      StartIdle(loop, context.clock, std::move(client), job->task.asked.idle,
+                [this, round = job->round, left, index = index](std::optional<Finding> finding) {
+                  if (finding) RecordCut(*round, index, std::move(*finding));
+                  if (--*left == 0) pool.Post([this, round] { RegionDone(round); });
+                });
+    }
+  }
+
+  static void RecordCut(Round& round, std::size_t index, Finding finding) {
+    const MutexLock lock(round.mutex);
+    NodeReport& node = round.nodes[index];
+    for (StageResult& result : node.stages) {
+      if (result.stage != Stage::kRelay) continue;
+      result.outcome = Outcome::kFail;
+      result.code = finding.code;
+    }
+    Recorder(node).Note(std::move(finding));
+  }
+
+  void RegionDone(const std::shared_ptr<Round>& round) {
     Measurement measured;
     {
-      const MutexLock lock(round.mutex);
-      if (mesh) round.meshes.push_back(std::move(*mesh));
-      if (--round.left != 0) return;
-      measured.mesh_asked = round.mesh_asked;
-      measured.nodes = std::move(round.nodes);
-      measured.meshes = std::move(round.meshes);
+      const MutexLock lock(round->mutex);
+      if (--round->left != 0) return;
+      measured.mesh_asked = round->mesh_asked;
+      measured.nodes = std::move(round->nodes);
+      measured.meshes = std::move(round->meshes);
     }
-    round.on_done(std::move(measured));
+    round->on_done(std::move(measured));
   }
 
   const WalkContext& context;

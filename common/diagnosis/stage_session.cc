@@ -1,14 +1,12 @@
 #include "common/diagnosis/stage_session.h"
 
-#include <array>
-
 #include <fmt/format.h>
 
 #include "common/base/text.h"
 #include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/dial.h"
+#include "common/diagnosis/http_question.h"
 #include "common/diagnosis/units.h"
-#include "common/http/response_head.h"
 
 namespace derp::diagnosis {
 
@@ -85,20 +83,10 @@ bool RelayAnswersProbe(const SocketAddress& address, const derpmap::Node& node,
   if (!stream) return false;
   const std::string request = fmt::format(
       "GET /derp/probe HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", node.HostHeader());
-  if (!(*stream)->Write(AsBytes(request), deadline)) return false;
-  Bytes received;
-  std::array<std::uint8_t, 2048> chunk;
-  while (received.size() < kMaxRequestHead) {
-    const auto count = (*stream)->Read(chunk, deadline);
-    if (!count) return false;
-    AppendBytes(received, ByteView(chunk).first(*count));
-    ByteView input = received;
-    const auto head = http::TakeResponseHead(input);
-    if (!head) return false;
-    if (!*head) continue;
-    return (*head)->status == 200 && (*head)->headers.Get("Access-Control-Allow-Origin") == "*";
-  }
-  return false;
+  const auto reply = AskHttp(**stream, request, context.clock, deadline);
+  if (!reply) return false;
+  const http::ResponseHead& head = reply->head;
+  return head.status == 200 && head.headers.Get("Access-Control-Allow-Origin") == "*";
 }
 
 Finding GreetingFinding(const ClientFailure& failure, Duration waited) {
@@ -120,7 +108,7 @@ Finding GreetingFinding(const ClientFailure& failure, Duration waited) {
   return finding;
 }
 
-Finding LoginFinding(const ClientFailure& failure, bool known_key, Duration waited) {
+Finding LoginFinding(const ClientFailure& failure, KnownKey known, Duration waited) {
   Finding finding;
   if (failure.fault == ClientFault::kBadServerKey) {
     finding = MakeFinding("derp.bad_greeting", "greets with a key nobody can use",
@@ -133,16 +121,18 @@ Finding LoginFinding(const ClientFailure& failure, bool known_key, Duration wait
     finding = MakeFinding("derp.login_timeout", "does not answer the login",
                           fmt::format("no ServerInfo in {}", ShortDuration(waited)),
                           "look at the relay's log and its admission controller");
-  } else if (known_key) {
-    finding =
-        MakeFinding("derp.login_refused", "refuses a key it should know",
-                    fmt::format("closed {} after a login with the mesh key", Milliseconds(waited)),
-                    "give relay and prober the same mesh key");
+  } else if (known != KnownKey::kNone) {
+    const bool mesh = known == KnownKey::kMeshKey;
+    finding = MakeFinding("derp.login_refused", "refuses a key it should know",
+                          fmt::format("closed {} after a login with {}", Milliseconds(waited),
+                                      mesh ? "the mesh key" : "the key of -key-file"),
+                          mesh ? "give relay and prober the same mesh key"
+                               : "make the key of -key-file known to what admits clients");
   } else {
     finding = MakeFinding(
         "admission.closed", "relay not tested: it admits known keys only",
         fmt::format("a throw-away key was refused {} after its login", Milliseconds(waited)),
-        "give derpprobe the mesh key (-mesh-psk-file) to test the rest");
+        "give derpprobe the mesh key (-mesh-psk-file) or a known key (-key-file) to test the rest");
   }
   finding.data["error"] = PrintablePeerText(failure.error.context);
   return finding;

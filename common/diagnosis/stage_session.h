@@ -22,7 +22,8 @@ bool RelayAnswersProbe(const SocketAddress& address, const derpmap::Node& node,
 
 Finding GreetingFinding(const ClientFailure& failure, Duration waited);
 
-// After ClientInfo. `known_key`: the login carried a key that should be admitted.
-Finding LoginFinding(const ClientFailure& failure, bool known_key, Duration waited);
+// After ClientInfo. `known`: the login carried a key that should be admitted.
+enum class KnownKey { kNone, kMeshKey, kKeyFile };
+Finding LoginFinding(const ClientFailure& failure, KnownKey known, Duration waited);
 
 }  // namespace derp::diagnosis

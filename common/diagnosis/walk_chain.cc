@@ -7,7 +7,10 @@
 
 #include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/dial.h"
+#include "common/diagnosis/http_question.h"
 #include "common/diagnosis/several_keys.h"
+#include "common/diagnosis/side_walk.h"
+#include "common/diagnosis/stage_admission.h"
 #include "common/diagnosis/stage_cert.h"
 #include "common/diagnosis/stage_relay.h"
 #include "common/diagnosis/stage_session.h"
@@ -20,7 +23,9 @@ namespace {
 
 constexpr std::array kFamilyStages = {Stage::kTcp, Stage::kTls, Stage::kCert, Stage::kHttp,
                                       Stage::kDerp};
-constexpr std::string_view kNotAsked = "not asked for";
+
+// For an answer beside the walk.
+constexpr auto kPatience = std::chrono::seconds(2);
 
 // A family that got through to the login.
 struct LoggedIn {
@@ -29,29 +34,43 @@ struct LoggedIn {
   Duration tcp_rtt{};
   std::unique_ptr<BlockingClient> client;
   bool verified = false;
-  TimePoint at;
+  KnownKey known = KnownKey::kNone;
 };
 
 class ChainWalk {
  public:
   ChainWalk(const WalkTask& task, const WalkContext& context, TimePoint deadline,
             Recorder& recorder)
-      : task_(task), context_(context), deadline_(deadline), recorder_(recorder) {}
+      : task_(task),
+        context_(context),
+        deadline_(deadline),
+        recorder_(recorder),
+        side_(task, context, deadline, recorder) {}
 
-  std::optional<MeshMember> Run(std::vector<FamilyWalk>& families) {
+  ChainResult Run(std::vector<FamilyWalk>& families) {
     for (FamilyWalk& family : families) WalkFamily(family);
     if (logged_in_.empty()) {
       RecordNoRelay();
-      return std::nullopt;
+      Side();
+      return {};
     }
     LoggedIn* fastest = &logged_in_.front();
     for (LoggedIn& each : logged_in_) {
       if (each.tcp_rtt < fastest->tcp_rtt) fastest = &each;
     }
     recorder_.report().relay_family = fastest->family;
+    side_family_ = fastest->family;
+    side_address_ = fastest->address;
     CompareGreetings(*fastest);
-    if (!Relay(*fastest)) return std::nullopt;
-    return MeshMember{task_.node.name, std::move(fastest->client), fastest->at};
+    if (context_.node_key) {
+      // Several connections with one key take each other's packets.
+      for (LoggedIn& each : logged_in_) {
+        if (&each != fastest) each.client.reset();
+      }
+    }
+    ChainResult result = Relay(*fastest);
+    Side();
+    return result;
   }
 
  private:
@@ -109,6 +128,9 @@ class ChainWalk {
     if (cert.meta) report.meta_version = cert.meta->version;
     for (Finding& note : cert.notes) recorder_.Note(std::move(note), which);
     if (cert.refused) {
+      if (cert.decision->code == "cert.expired" || cert.decision->code == "cert.not_yet_valid") {
+        AskTheTime(*stream);
+      }
       End(Stage::kCert, which, took, std::move(*cert.decision));
       return;
     }
@@ -119,16 +141,36 @@ class ChainWalk {
     }
     if (!task_.asked.mesh) {
       if (cert.meta_note) recorder_.Note(*cert.meta_note, which);
-      SkipFrom(Stage::kHttp, which, kNotAsked, recorder_);
+      SkipFrom(Stage::kHttp, which, kNotAskedReason, recorder_);
+      NoteSideWay(family);
       return;
     }
     Http(family, std::move(stream), cert);
   }
 
-  bool SendsMeshKey(bool verified) const { return task_.mesh_key && verified; }
+  // Whose clock is wrong? Nothing that counts is sent to a relay that was refused.
+  void AskTheTime(net::ByteStream& stream) {
+    const auto reply = AskHttp(
+        stream,
+        fmt::format("GET /derp/probe HTTP/1.1\r\nHost: {}\r\n\r\n", task_.node.HostHeader()),
+        context_.clock, Until(kPatience));
+    if (reply && reply->clock_offset) recorder_.report().clock_offset = reply->clock_offset;
+  }
 
-  std::optional<MeshKey> KeyFor(bool verified) const {
-    return SendsMeshKey(verified) ? task_.mesh_key : std::nullopt;
+  // Where the side stages find the relay when nobody logs in.
+  void NoteSideWay(const FamilyWalk& family) {
+    if (side_address_) return;
+    side_family_ = family.plan.family;
+    side_address_ = family.tcp.address;
+  }
+
+  std::optional<MeshKey> MeshKeyFor(bool verified) const {
+    return verified ? task_.mesh_key : std::nullopt;
+  }
+
+  KnownKey Known(bool verified) const {
+    if (MeshKeyFor(verified)) return KnownKey::kMeshKey;
+    return context_.node_key ? KnownKey::kKeyFile : KnownKey::kNone;
   }
 
   void Http(FamilyWalk& family, std::unique_ptr<net::ByteStream> stream, const CertStage& cert) {
@@ -138,7 +180,9 @@ class ChainWalk {
     login.address = family.tcp.address;
     login.tcp_rtt = family.tcp.duration;
     login.verified = cert.verified;
-    login.client = MakeClient(std::move(stream), task_.node, KeyFor(cert.verified), context_);
+    login.known = Known(cert.verified);
+    login.client = MakeClient(std::move(stream), task_.node,
+                              {context_.node_key, MeshKeyFor(cert.verified)}, context_);
     const TimePoint start = context_.clock.Now();
     task_.At(Stage::kHttp);
     const auto upgraded = login.client->Upgrade(Until(context_.caps.http));
@@ -152,6 +196,7 @@ class ChainWalk {
     }
     recorder_.Ok(Stage::kHttp, which, took);
     if (cert.meta_note) recorder_.Note(*cert.meta_note, which);
+    NoteSideWay(family);
     Derp(std::move(login), cert);
   }
 
@@ -171,16 +216,16 @@ class ChainWalk {
     const auto info = login.client->Login(until);
     const Duration took = context_.clock.Now() - start;
     if (!info) {
-      Finding finding = LoginFinding(info.error(), SendsMeshKey(login.verified), took);
+      Finding finding = LoginFinding(info.error(), login.known, took);
       if (finding.code == "admission.closed") {
         admission_closed_ = true;
+        closed_after_ = took;
         recorder_.Decide(Stage::kDerp, login.family, took, std::move(finding));
       } else {
         End(Stage::kDerp, login.family, took, std::move(finding));
       }
       return;
     }
-    login.at = context_.clock.Now();
     recorder_.Ok(Stage::kDerp, login.family, took);
     logged_in_.push_back(std::move(login));
   }
@@ -196,7 +241,7 @@ class ChainWalk {
 
   void RecordNoRelay() {
     if (!task_.asked.mesh) {
-      recorder_.Skip(Stage::kRelay, {}, kNotAsked);
+      recorder_.Skip(Stage::kRelay, {}, kNotAskedReason);
     } else if (admission_closed_) {
       recorder_.Skip(Stage::kRelay, {}, "relay not tested: admission is closed");
     } else if (stopped_) {
@@ -214,21 +259,46 @@ class ChainWalk {
       if (!key) break;
       greetings_.insert(*key);
     }
-    if (greetings_.size() < 2) return;
-    several_keys_ = true;
-    ReportSeveralKeys(greetings_, login.family, recorder_.report());
+    JudgeGreetings(login.family);
   }
 
-  // True when packets pass.
-  bool Relay(LoggedIn& login) {
+  void JudgeGreetings(std::optional<AddressFamily> family) {
+    if (greetings_.size() < 2 || several_keys_) return;
+    several_keys_ = true;
+    ReportSeveralKeys(greetings_, family, recorder_.report());
+  }
+
+  // A second client, on a connection that answers latency first. With -key-file it is tried with a
+  // fresh key, and null where only the known key is admitted: that sends to itself.
+  Expected<std::unique_ptr<BlockingClient>, Error> Receiver(const LoggedIn& login) {
+    auto stream = DialTls(login.address, task_.node, context_, Until(context_.caps.tls));
+    if (!stream) return Fail(stream.error());
+    auto open = side_.Latency(std::move(*stream));
+    if (!open) {
+      stream = DialTls(login.address, task_.node, context_, Until(context_.caps.tls));
+      if (!stream) return Fail(stream.error());
+      open = std::move(*stream);
+    }
+    auto client =
+        LogInOver(std::move(open), task_.node, login.client->server(),
+                  {std::nullopt, MeshKeyFor(login.verified)}, context_, Until(context_.caps.relay));
+    if (client) return std::move(*client);
+    const ClientFailure& failure = client.error();
+    const bool closed =
+        failure.fault == ClientFault::kTransport && failure.error.code != ErrorCode::kTimeout;
+    if (closed && login.known == KnownKey::kKeyFile) return nullptr;
+    return Fail(failure.error);
+  }
+
+  ChainResult Relay(LoggedIn& login) {
     task_.At(Stage::kRelay);
+    auto receiver = Receiver(login);
+    const bool alone = receiver && !*receiver;  // one key
     const TimePoint start = context_.clock.Now();
-    const TimePoint until = Until(context_.caps.relay);
-    auto receiver = DialClient(login.address, task_.node, login.client->server(),
-                               KeyFor(login.verified), context_, until);
     RelayStage stage;
     if (receiver) {
-      stage = RunRelay(*login.client, **receiver, login.tcp_rtt, context_, until);
+      BlockingClient& to = alone ? *login.client : **receiver;
+      stage = RunRelay(*login.client, to, login.tcp_rtt, context_, Until(context_.caps.relay));
     } else {
       stage.finding = MakeFinding("relay.lost");
       stage.finding->headline = "a second client cannot use the relay";
@@ -236,19 +306,70 @@ class ChainWalk {
       stage.finding->advice = "look at the relay's log and limits";
     }
     stage.duration = context_.clock.Now() - start;
-    recorder_.report().relay_first = stage.first;
-    recorder_.report().relay_rtt = stage.rtt;
-    recorder_.report().relay_sent = stage.sent;
-    recorder_.report().relay_received = stage.received;
-    const bool failed = stage.finding && stage.finding->severity == Severity::kError;
-    if (failed && several_keys_) {
+    RecordRelay(stage);
+    if (relay_failed_) return {};
+    ChainResult result;
+    if (alone) {
+      recorder_.Skip(Stage::kMesh, {}, "relay admits one key of ours only");
+      result.idle = {std::move(login.client), context_.clock.Now()};
+      return result;
+    }
+    // A key of -key-file is on every node of the region, and packets for it stay where they are.
+    std::unique_ptr<BlockingClient>& unique = context_.node_key ? *receiver : login.client;
+    std::unique_ptr<BlockingClient>& other = context_.node_key ? login.client : *receiver;
+    result.member = MeshMember{task_.node.name, std::move(unique), start};
+    result.idle = {std::move(other), context_.clock.Now()};
+    return result;
+  }
+
+  void RecordRelay(RelayStage& stage) {
+    NodeReport& report = recorder_.report();
+    report.relay_first = stage.first;
+    report.relay_rtt = stage.rtt;
+    report.relay_sent = stage.sent;
+    report.relay_received = stage.received;
+    relay_failed_ = stage.finding && stage.finding->severity == Severity::kError;
+    if (relay_failed_ && several_keys_) {
       recorder_.NotReached(Stage::kRelay, {}, Stage::kDerp);
     } else if (stage.finding) {
       recorder_.Decide(Stage::kRelay, {}, stage.duration, std::move(*stage.finding));
     } else {
       recorder_.Ok(Stage::kRelay, {}, stage.duration);
     }
-    return !failed;
+  }
+
+  // The side stages that have not run yet.
+  void Side() {
+    if (!side_address_) {
+      if (stopped_) {
+        SideNotReached(task_.asked, *stopped_, recorder_);
+      } else {
+        SkipSide(task_.asked, "no family to connect by", recorder_);
+      }
+      return;
+    }
+    side_.LatencyAlone(*side_address_);
+    if (const auto key = side_.Ws(*side_address_)) {
+      greetings_.insert(*key);
+      JudgeGreetings(side_family_);
+    }
+    if (task_.asked.admission) Admission();
+  }
+
+  // What the walk itself showed of strangers, else a look of its own.
+  void Admission() {
+    const NodeReport& report = recorder_.report();
+    if (admission_closed_) {
+      recorder_.Ok(Stage::kAdmission, {}, closed_after_);
+    } else if (logged_in_.empty() || relay_failed_) {
+      const Stage after = relay_failed_ ? Stage::kRelay : stopped_.value_or(Stage::kDerp);
+      recorder_.NotReached(Stage::kAdmission, {}, after);
+    } else if (logged_in_.front().known != KnownKey::kNone) {
+      side_.Admission(*side_address_);
+    } else {
+      recorder_.Decide(Stage::kAdmission, {}, report.relay_first.value_or(Duration::zero()),
+                       AdmissionOpen(report.relay_first));
+    }
   }
 
   const WalkTask& task_;
@@ -260,6 +381,11 @@ class ChainWalk {
   std::optional<Stage> stopped_;  // where the first family ended
   bool admission_closed_ = false;
   bool several_keys_ = false;
+  bool relay_failed_ = false;
+  Duration closed_after_{};                    // the refusal of a throw-away key
+  std::optional<SocketAddress> side_address_;  // where latency and ws are asked
+  std::optional<AddressFamily> side_family_;
+  SideWalk side_;
 };
 
 }  // namespace
@@ -276,9 +402,8 @@ void SkipFrom(Stage first, AddressFamily family, std::string_view reason, Record
   }
 }
 
-std::optional<MeshMember> WalkChain(const WalkTask& task, const WalkContext& context,
-                                    TimePoint deadline, std::vector<FamilyWalk>& families,
-                                    Recorder& recorder) {
+ChainResult WalkChain(const WalkTask& task, const WalkContext& context, TimePoint deadline,
+                      std::vector<FamilyWalk>& families, Recorder& recorder) {
   return ChainWalk(task, context, deadline, recorder).Run(families);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -61,6 +62,7 @@ struct WalkContext {
   Duration clock_offset{};
 
   WallTime WallNow() const { return clock.WallNow() + clock_offset; }
+  std::uint16_t web_port = 80;  // where /generate_204 is asked for
 };
 
 // The usual one: system roots, routes as they are now. The arguments outlive it.

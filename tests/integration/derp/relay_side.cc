@@ -131,7 +131,11 @@ bool RelaySide::AtEnd() {
 }
 
 wire::ReceivedClientInfo RelaySide::LogIn(const NodePrivate& server) {
-  head_ = ReadHead();
+  return LogInAfter(ReadHead(), server);
+}
+
+wire::ReceivedClientInfo RelaySide::LogInAfter(std::string head, const NodePrivate& server) {
+  head_ = std::move(head);
   Bytes greeting;
   if (head_.find("Derp-Fast-Start: 1\r\n") == std::string::npos)
     AppendText(greeting, wire::UpgradeReplyText(server.Public()));

@@ -45,6 +45,7 @@ class RelaySide {
 
   // The upgrade as the client asked for it, ServerKey, ClientInfo, ServerInfo.
   wire::ReceivedClientInfo LogIn(const NodePrivate& server);
+  wire::ReceivedClientInfo LogInAfter(std::string head, const NodePrivate& server);  // it was read
   const std::string& head() const { return head_; }
 
  private:

@@ -1,18 +1,18 @@
 // Faults of http, derp and relay: exactly their code is reported.
-#include <deque>
-
 #include <catch2/catch.hpp>
 
-#include "common/base/mutex.h"
 #include "common/wire/messages.h"
 #include "common/wire/upgrade.h"
 #include "tests/integration/diagnosis/faulty_relay.h"
+#include "tests/integration/diagnosis/packet_relay.h"
 #include "tests/integration/diagnosis/walk_fixture.h"
 
 using namespace derp;
 using namespace derp::diagnosis;
 using test::FaultyRelay;
+using test::PacketRelay;
 using test::RelaySide;
+using test::Unchanged;
 using test::WalkFixture;
 
 namespace {
@@ -46,70 +46,6 @@ RunReport WalkAnswer(const std::string& answer, bool hurry = false) {
   return fixture.Walk(relay.Node());
 }
 
-// Relays the packets of the first connection to the second, as a test wants them changed.
-class PacketRelay {
- public:
-  using Change = std::function<std::optional<Bytes>(ByteView packet, int number)>;
-  // `hold`: every packet is kept back so long.
-  explicit PacketRelay(Change change, Duration hold = {})
-      : change_(std::move(change)), hold_(hold) {}
-
-  void Play(RelaySide& side, int index) {
-    const auto info = side.LogIn(server_.key);
-    if (index > 0) return Deliver(side);
-    try {
-      Forward(side, info.key);
-    } catch (const std::exception&) {  // the client left
-      const MutexLock lock(mutex_);
-      ended_ = true;
-      changed_.NotifyAll();
-    }
-  }
-
- private:
-  void Forward(RelaySide& side, const NodePublic& source) {
-    for (int number = 0;; ++number) {
-      const RelaySide::Received frame = side.ReadFrame();
-      const auto sent = wire::DecodeSendPacket(frame.payload);
-      if (frame.type != wire::FrameType::kSendPacket || !sent) continue;
-      const auto packet = change_(sent->packet, number);
-      if (!packet) continue;
-      Bytes bytes;
-      wire::AppendRecvPacket(bytes, source, *packet);
-      const MutexLock lock(mutex_);
-      queue_.push_back(std::move(bytes));
-      changed_.NotifyAll();
-    }
-  }
-
-  void Deliver(RelaySide& side) {
-    for (;;) {
-      Bytes bytes;
-      {
-        const MutexLock lock(mutex_);
-        while (queue_.empty()) {
-          if (ended_) return;
-          changed_.Wait(mutex_);
-        }
-        bytes = std::move(queue_.front());
-        queue_.pop_front();
-        const auto until = std::chrono::steady_clock::now() + hold_;
-        while (hold_ > Duration::zero() && !ended_ && changed_.WaitUntil(mutex_, until)) {
-        }
-      }
-      side.Send(bytes);
-    }
-  }
-
-  const Change change_;
-  const Duration hold_;
-  Server server_;
-  Mutex mutex_;
-  CondVar changed_;
-  std::deque<Bytes> queue_ DERP_GUARDED_BY(mutex_);
-  bool ended_ DERP_GUARDED_BY(mutex_) = false;
-};
-
 RunReport WalkPackets(PacketRelay::Change change, bool hurry = false) {
   PacketRelay packets(std::move(change));
   const FaultyRelay relay(Certificate(),
@@ -118,8 +54,6 @@ RunReport WalkPackets(PacketRelay::Change change, bool hurry = false) {
   if (hurry) fixture.HurryUp();
   return fixture.Walk(relay.Node());
 }
-
-std::optional<Bytes> Unchanged(ByteView packet, int) { return Bytes(packet.begin(), packet.end()); }
 
 }  // namespace
 
@@ -337,6 +271,7 @@ TEST_CASE("two relays that do not know each other are mesh.not_meshed", "[diagno
   for (WalkTask& task : tasks) {
     task.region = "lab";
     task.region_id = 1;
+    task.asked = fixture.asked;
   }
   tasks[0].node = relay_a.Node();
   tasks[1].node = relay_b.Node();
