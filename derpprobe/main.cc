@@ -118,6 +118,7 @@ int main(int argc, char** argv) {
     Print(stdout, check.text);
     return check.status;
   }
+  if (!options.lint.empty()) return derp::probe::RunLint(options, environment);
   return options.once ? derp::probe::RunOnce(options, environment)
                       : Serve(args, environment, options);
 }

@@ -13,7 +13,6 @@ namespace derp::probe {
 struct LoadedMap {
   derpmap::MergedMap merged;         // of the selected regions
   std::vector<derpmap::Note> notes;  // of readers, merge and linter; none of other regions
-  std::string shown{};               // the sources for people, without secrets
 };
 
 // The error is the filter's.

@@ -115,13 +115,6 @@ std::optional<WallTime> MapRefresh::fetched() const {
   return oldest;
 }
 
-std::vector<derpmap::Note> MapRefresh::AllNotes() const {
-  std::vector<derpmap::Note> all;
-  if (map) all = map->notes;
-  all.insert(all.end(), notes.begin(), notes.end());
-  return all;
-}
-
 MapSources::MapSources(MapSourcesOptions options, const Clock& clock)
     : options_(std::move(options)), clock_(clock) {
   for (const std::string& text : options_.sources) sources_.emplace_back(text);

@@ -46,9 +46,8 @@ struct MapRefresh {
   std::vector<derpmap::Note> notes;     // map.unreadable, map.stale and map.empty as they stand
   std::optional<TimePoint> good_since;  // when the map in force was last known to be the newest
 
-  std::string Shown() const;                    // the sources, joined
-  std::optional<WallTime> fetched() const;      // by the source that was good longest ago
-  std::vector<derpmap::Note> AllNotes() const;  // the map's, then those of this refresh
+  std::string Shown() const;                // the sources, joined
+  std::optional<WallTime> fetched() const;  // by the source that was good longest ago
 };
 
 // Any thread; refreshes wait for each other.

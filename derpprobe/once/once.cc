@@ -10,7 +10,7 @@
 #include "common/diagnosis/measure.h"
 #include "common/diagnosis/trust/udp_reference.h"
 #include "common/net/sockets.h"
-#include "derpprobe/maps/map_loader.h"
+#include "derpprobe/maps/map_findings.h"
 #include "derpprobe/once/go_lines.h"
 #include "derpprobe/once/once_progress.h"
 #include "derpprobe/once/reporter.h"
@@ -21,6 +21,7 @@ namespace derp::probe {
 namespace {
 
 constexpr auto kMapDeadline = std::chrono::seconds(12);  // as the reference: 80 % of 15 s
+constexpr auto kSecretsPatience = std::chrono::seconds(30);
 
 class OnceRun {
  public:
@@ -31,32 +32,31 @@ class OnceRun {
 
   int Run() {
     const TimePoint start = clock_.Now();
-    const auto key = LoadMeshKey(options_, environment_);
+    const auto key = LoadMeshKey(options_, environment_, kSecretsPatience);
     if (!key) return reporter_.Fatal(1, key.error().context);
     reporter_.GoLine(key->log_line);
     reporter_.GoLine("Waiting for all probes (may take up to 1m)");
-    auto map = LoadProbedMap(options_.derp_map, options_.region_codes, start + kMapDeadline);
+    const MapRefresh maps = Maps(options_.derp_map).Refresh(start + kMapDeadline);
     map_latency_ = clock_.Now() - start;
-    if (!map) return MapFailed(map.error());
-    return Report(*map, Measure(*map, key->key));
+    diagnosis::Measurement measured;  // without a map there is nothing to walk
+    if (maps.map) measured = Measure(*maps.map, key->key);
+    measured.map_findings = SourceFindings(maps);
+    return reporter_.Report(diagnosis::Judge(std::move(measured)), maps, map_latency_, told_);
+  }
+
+  int Lint() {
+    const MapRefresh maps = Maps({options_.lint}).Refresh(clock_.Now() + kMapDeadline);
+    diagnosis::Measurement nothing;
+    nothing.map_findings = SourceFindings(maps);
+    return reporter_.ReportMap(diagnosis::Judge(std::move(nothing)), maps);
   }
 
  private:
-  // There is nothing to walk; the report says why.
-  int MapFailed(const Error& error) {
-    if (error.code == ErrorCode::kInvalidArgument) return reporter_.Fatal(2, error.context);
-    diagnosis::Measurement nothing;
-    diagnosis::Finding finding = diagnosis::MakeFinding(
-        error.code == ErrorCode::kNotFound && !options_.region_codes.empty() ? "map.empty"
-                                                                             : "map.unreadable");
-    finding.headline = finding.code == "map.empty" ? "nothing to probe" : "no DERP map to be had";
-    finding.fact = error.context;
-    finding.advice = finding.code == "map.empty" ? "correct -region-code, or the map"
-                                                 : "make the source serve a DERP map";
-    nothing.map_findings.push_back(std::move(finding));
-    LoadedMap empty;
-    empty.shown = ShownSources(options_.derp_map);
-    return Report(empty, std::move(nothing));
+  MapSources Maps(const std::vector<std::string>& sources) const {
+    return MapSources({.sources = sources,
+                       .filter = {options_.region_codes, options_.excluded_regions},
+                       .interval = options_.interval},
+                      clock_);
   }
 
   diagnosis::Measurement Measure(const LoadedMap& map, const std::optional<MeshKey>& key) {
@@ -91,7 +91,6 @@ class OnceRun {
       });
     }
     diagnosis::Measurement measured = Walk(context, std::move(tasks));
-    measured.map_findings = diagnosis::MapFindings(map.notes);
     measured.prober = diagnosis::LookAtProber(options_.derp_map, environment_, total);
     if (reference.valid()) measured.prober.udp_reference = reference.get();
     return measured;
@@ -123,10 +122,6 @@ class OnceRun {
             options_.mesh_interval};
   }
 
-  int Report(const LoadedMap& map, diagnosis::Measurement measured) {
-    return reporter_.Report(diagnosis::Judge(std::move(measured)), map, map_latency_, told_);
-  }
-
   const Options& options_;
   const std::map<std::string, std::string>& environment_;
   const SystemClock clock_;
@@ -140,6 +135,10 @@ class OnceRun {
 
 int RunOnce(const Options& options, const std::map<std::string, std::string>& environment) {
   return OnceRun(options, environment).Run();
+}
+
+int RunLint(const Options& options, const std::map<std::string, std::string>& environment) {
+  return OnceRun(options, environment).Lint();
 }
 
 }  // namespace derp::probe

@@ -13,4 +13,8 @@ namespace derp::probe {
 // cannot be one.
 int RunOnce(const Options& options, const std::map<std::string, std::string>& environment);
 
+// derpprobe -lint: only what a map says, without asking any node. 0 no error, 1 otherwise (an
+// unreadable map is one), 2 a format that it does not speak.
+int RunLint(const Options& options, const std::map<std::string, std::string>& environment);
+
 }  // namespace derp::probe

@@ -20,24 +20,6 @@ std::string MachineName() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-ReportFacts FactsOf(const Options& options, const LoadedMap& map, WallTime now, Duration took,
-                    int exit) {
-  ReportFacts facts;
-  facts.time = now;
-  facts.took = took;
-  facts.exit = exit;
-  facts.vantage = MachineName();
-  const derpmap::DerpMap& regions = map.merged.document.map;
-  facts.map_regions = regions.regions.size();
-  facts.map_nodes = regions.NodeCount();
-  for (const std::string& source : options.derp_map) {
-    ReportedSource reported{ShownSources({source}), std::nullopt, ""};
-    if (!regions.regions.empty()) reported.fetched = now - took;
-    facts.sources.push_back(std::move(reported));
-  }
-  return facts;
-}
-
 }  // namespace
 
 Reporter::Reporter(const Options& options, const std::map<std::string, std::string>& environment,
@@ -61,24 +43,66 @@ int Reporter::Fatal(int status, std::string_view why) const {
   return Write(unknown.text, unknown.status);
 }
 
-int Reporter::Report(diagnosis::RunReport report, const LoadedMap& map, Duration map_latency,
+ReportFacts Reporter::FactsOf(const MapRefresh& maps, WallTime now, int exit) const {
+  ReportFacts facts;
+  facts.time = now;
+  facts.took = clock_.Now() - start_;
+  facts.exit = exit;
+  facts.vantage = MachineName();
+  if (maps.map) {
+    const derpmap::DerpMap& regions = maps.map->merged.document.map;
+    facts.map_regions = regions.regions.size();
+    facts.map_nodes = regions.NodeCount();
+  }
+  for (const SourceState& source : maps.sources) {
+    facts.sources.push_back({source.shown, source.fetched, source.failure});
+  }
+  return facts;
+}
+
+int Reporter::WriteText(const diagnosis::RunReport& report, const MapRefresh& maps,
+                        const ReportFacts& facts, bool only_map) const {
+  return Write(TextReport({.report = report,
+                           .map_shown = maps.Shown(),
+                           .map_regions = facts.map_regions,
+                           .map_nodes = facts.map_nodes,
+                           .time = facts.time,
+                           .took = *facts.took,
+                           .verbose = options_.verbose,
+                           .only_map = only_map},
+                          out_),
+               report.exit_status);
+}
+
+int Reporter::ReportMap(diagnosis::RunReport report, const MapRefresh& maps) const {
+  const bool warned = options_.fail_on == FailOn::kWarning && report.counts.warnings > 0;
+  report.exit_status = report.counts.errors > 0 || warned ? 1 : 0;
+  const ReportFacts facts = FactsOf(maps, clock_.WallNow(), report.exit_status);
+  switch (options_.format) {
+    case Format::kText:
+      return WriteText(report, maps, facts, /*only_map=*/true);
+    case Format::kJson:
+      return Write(OnceJson(report, facts), report.exit_status);
+    case Format::kJsonLine:
+      return Write(OnceJsonLines(report, facts), report.exit_status);
+    case Format::kProm:
+    case Format::kNagios:
+    case Format::kGo:
+      break;
+  }
+  return Fatal(2, "-lint reports as text, json or json-line");
+}
+
+int Reporter::Report(diagnosis::RunReport report, const MapRefresh& maps, Duration map_latency,
                      const std::set<std::string>& told) const {
   report.exit_status = ExitStatus(report, options_.fail_on);
   const auto lines = ResultLines(report, map_latency, options_.fail_on, told);
   for (const std::string& line : lines) GoLine(line);
   const WallTime now = clock_.WallNow();
-  const ReportFacts facts = FactsOf(options_, map, now, clock_.Now() - start_, report.exit_status);
+  const ReportFacts facts = FactsOf(maps, now, report.exit_status);
   switch (options_.format) {
     case Format::kText:
-      return Write(TextReport({.report = report,
-                               .map_shown = map.shown,
-                               .map_regions = facts.map_regions,
-                               .map_nodes = facts.map_nodes,
-                               .time = now,
-                               .took = *facts.took,
-                               .verbose = options_.verbose},
-                              out_),
-                   report.exit_status);
+      return WriteText(report, maps, facts, /*only_map=*/false);
     case Format::kJson:
       return Write(OnceJson(report, facts), report.exit_status);
     case Format::kJsonLine:

@@ -9,8 +9,9 @@
 #include "common/base/log.h"
 #include "common/cli/terminal.h"
 #include "common/diagnosis/report.h"
-#include "derpprobe/maps/map_loader.h"
+#include "derpprobe/maps/map_sources.h"
 #include "derpprobe/options/options.h"
+#include "derpprobe/report/json_report.h"
 
 namespace derp::probe {
 
@@ -33,11 +34,18 @@ class Reporter {
   int Fatal(int status, std::string_view why) const;
 
   // The judged round. `told`: views whose failure has a line already.
-  int Report(diagnosis::RunReport report, const LoadedMap& map, Duration map_latency,
+  int Report(diagnosis::RunReport report, const MapRefresh& maps, Duration map_latency,
              const std::set<std::string>& told) const;
+
+  // -lint: nothing but findings about the map, as text, json or json-line; none of the reference's
+  // lines.
+  int ReportMap(diagnosis::RunReport report, const MapRefresh& maps) const;
 
  private:
   int Write(std::string_view text, int status) const;
+  ReportFacts FactsOf(const MapRefresh& maps, WallTime now, int exit) const;
+  int WriteText(const diagnosis::RunReport& report, const MapRefresh& maps,
+                const ReportFacts& facts, bool only_map) const;
 
   const Options& options_;
   const Clock& clock_;

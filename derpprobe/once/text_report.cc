@@ -180,11 +180,14 @@ std::string NotTested(const RunReport& report) {
   return closed == 0 ? "" : fmt::format("; relay not tested on {}", closed);
 }
 
-std::string VerdictLine(const RunReport& report, Duration took, const Terminal& terminal) {
+std::string VerdictLine(const TextReportInput& input, const Terminal& terminal) {
+  const RunReport& report = input.report;
   const Counts& counts = report.counts;
   const bool ok = report.exit_status == 0;
   std::string middle;
-  if (ok && counts.usable == counts.nodes()) {
+  if (input.only_map) {
+    middle = FindingCounts(counts);
+  } else if (ok && counts.usable == counts.nodes()) {
     middle = fmt::format("{} of {} usable", counts.usable,
                          Count(static_cast<std::size_t>(counts.nodes()), "node", "nodes"));
     if (counts.mesh_directions > 0) {
@@ -195,7 +198,7 @@ std::string VerdictLine(const RunReport& report, Duration took, const Terminal& 
   } else {
     middle = fmt::format("{}; {}", Verdicts(counts), FindingCounts(counts));
   }
-  const double seconds = std::chrono::duration<double>(took).count();
+  const double seconds = std::chrono::duration<double>(input.took).count();
   const std::string_view word = ok ? "OK" : "FAIL";
   const std::string line = fmt::format("{}  {}{}  ({:.1f} s, exit {})", word, middle,
                                        NotTested(report), seconds, report.exit_status);
@@ -238,7 +241,7 @@ std::string Render(const RunReport& report, const TextReportInput& input,
   if (input.verbose) text += StageDetails(report, terminal);
   text += Blocks(report, input.verbose, terminal);
   if (!input.verbose) text += NotesLine(report);
-  return text + VerdictLine(report, input.took, terminal) + MoreLine(report);
+  return text + VerdictLine(input, terminal) + MoreLine(report);
 }
 
 }  // namespace

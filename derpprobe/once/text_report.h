@@ -18,6 +18,7 @@ struct TextReportInput {
   WallTime time;
   Duration took{};
   bool verbose = false;
+  bool only_map = false;  // -lint: no node was asked, the last line counts findings
 };
 
 std::string TextReport(const TextReportInput& input, const cli::Terminal& terminal);

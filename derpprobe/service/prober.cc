@@ -7,6 +7,7 @@
 
 #include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/several_keys.h"
+#include "derpprobe/maps/map_findings.h"
 #include "derpprobe/schedule/spread.h"
 
 namespace derp::probe {
@@ -103,7 +104,7 @@ void Prober::RefreshMap() {
   table_.Begin(kMapProbe, clock_.WallNow());
   const MapRefresh refresh = load_();
   MapState state{refresh.Shown(), refresh.fetched(), refresh.failure};
-  std::vector<diagnosis::Finding> findings = diagnosis::MapFindings(refresh.AllNotes());
+  std::vector<diagnosis::Finding> findings = SourceFindings(refresh);
   {
     const MutexLock lock(mutex_);
     map_good_since_ = refresh.good_since;
