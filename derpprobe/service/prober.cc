@@ -329,6 +329,7 @@ std::vector<diagnosis::WalkTask> Prober::WalksFor(std::string_view node,
 }
 
 void Prober::Collect(std::vector<metrics::Family>& families) {
+  RecordViews();
   const MutexLock lock(mutex_);
   const auto add = [&families](std::string name, metrics::Kind kind, std::string help,
                                double value) {

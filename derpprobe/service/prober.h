@@ -54,7 +54,7 @@ class Prober {
   std::vector<diagnosis::WalkTask> WalksFor(std::string_view node,
                                             const diagnosis::StagesAsked& asked);
 
-  // derpprobe_map_*.
+  // derpprobe_map_*. First records what was measured: collect the table's metrics after this.
   void Collect(std::vector<metrics::Family>& families);
 
   // Other intervals from now on, for probes and map; what the map names is unchanged. Any thread.

@@ -55,8 +55,8 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
 
   metrics::Registry registry;
   registry.Add(metrics::ProcessSource("derpprobe", cli::Version()));
-  registry.Add([&table](std::vector<metrics::Family>& families) { table.Collect(families); });
   registry.Add([&prober](std::vector<metrics::Family>& families) { prober.Collect(families); });
+  registry.Add([&table](std::vector<metrics::Family>& families) { table.Collect(families); });
   registry.Add([&board](std::vector<metrics::Family>& families) {
     AddStateMetrics(*board.State(), families);
   });
