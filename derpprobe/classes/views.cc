@@ -27,10 +27,15 @@ bool Contains(std::span<const Stage> stages, Stage stage) {
   return std::find(stages.begin(), stages.end(), stage) != stages.end();
 }
 
-// The error that explains why something of this node was not reached.
-std::string FirstError(const NodeReport& node) {
+// The error that explains why something of this node was not reached; one in the map itself stands
+// among the findings of the round.
+std::string FirstError(const NodeReport& node, std::span<const Finding> of_round) {
   for (const Finding& finding : node.findings) {
     if (finding.severity == Severity::kError) return FindingText(finding);
+  }
+  for (const Finding& finding : of_round) {
+    const bool here = finding.region_id == node.region_id && finding.node == node.node;
+    if (here && finding.severity == Severity::kError) return FindingText(finding);
   }
   return "not reached";
 }
@@ -38,6 +43,7 @@ std::string FirstError(const NodeReport& node) {
 // The part of a walk that one probe stands for.
 struct Slice {
   const NodeReport& node;
+  std::span<const Finding> of_round;
   std::span<const Stage> stages;
   std::optional<AddressFamily> family;  // only results of this family; none: of all
 
@@ -77,7 +83,7 @@ std::optional<ProbeOutcome> Outcomes(const Slice& slice, Duration latency) {
     if (!slice.Has(result)) continue;
     // Of the main chain one family may fall short while the other serves; that was a finding above.
     if (result.outcome == Outcome::kNotReached) {
-      return ProbeOutcome{false, latency, FirstError(slice.node)};
+      return ProbeOutcome{false, latency, FirstError(slice.node, slice.of_round)};
     }
     measured = measured || result.outcome != Outcome::kSkipped;
   }
@@ -85,20 +91,21 @@ std::optional<ProbeOutcome> Outcomes(const Slice& slice, Duration latency) {
   return ProbeOutcome{true, latency, ""};
 }
 
-void AddNodeViews(const NodeReport& node, std::vector<ViewResult>& views) {
+void AddNodeViews(const NodeReport& node, std::span<const Finding> of_round,
+                  std::vector<ViewResult>& views) {
   const std::string prefix = fmt::format("derp/{}/{}", node.region, node.node);
   const auto add = [&views](std::string name, std::optional<ProbeOutcome> outcome) {
     if (outcome) views.push_back({std::move(name), *outcome});
   };
-  const Slice tls{node, kTlsStages, std::nullopt};
-  const Slice session{node, kSessionStages, std::nullopt};
+  const Slice tls{node, of_round, kTlsStages, std::nullopt};
+  const Slice session{node, of_round, kSessionStages, std::nullopt};
   if (!node.stun_only) {
     add(prefix + "/tls", Outcomes(tls, TimeOf(tls)));
     add(fmt::format("{}/{}/mesh", prefix, node.node),
         Outcomes(session, TimeOf(tls) + TimeOf(session)));
   }
   for (const auto& target : node.targets) {
-    const Slice udp{node, kUdpStages, target.family};
+    const Slice udp{node, of_round, kUdpStages, target.family};
     const std::string_view rest = target.family == AddressFamily::kIpv4 ? "/udp" : "/udp6";
     add(fmt::format("{}{}", prefix, rest), Outcomes(udp, target.stun_first.value_or(TimeOf(udp))));
   }
@@ -112,11 +119,13 @@ const NodeReport* FindNode(const RunReport& report, std::int64_t region_id, std:
 }
 
 // Packets could not be sent because one end never logged in.
-std::optional<ProbeOutcome> UnreachedPair(const NodeReport& from, const NodeReport& to) {
+std::optional<ProbeOutcome> UnreachedPair(const RunReport& report, const NodeReport& from,
+                                          const NodeReport& to) {
   for (const NodeReport* end : {&from, &to}) {
     const auto relay = end->Worst(Stage::kRelay);
     if (relay == Outcome::kFail || relay == Outcome::kNotReached) {
-      return ProbeOutcome{false, {}, fmt::format("{}: {}", end->node, FirstError(*end))};
+      return ProbeOutcome{
+          false, {}, fmt::format("{}: {}", end->node, FirstError(*end, report.findings))};
     }
   }
   return std::nullopt;
@@ -125,7 +134,7 @@ std::optional<ProbeOutcome> UnreachedPair(const NodeReport& from, const NodeRepo
 std::optional<ProbeOutcome> PairOutcome(const RunReport& report, const MeshReport* mesh,
                                         const NodeReport& from, const NodeReport& to) {
   const MeshDirection* direction = mesh == nullptr ? nullptr : mesh->Find(from.node, to.node);
-  if (direction == nullptr) return UnreachedPair(from, to);
+  if (direction == nullptr) return UnreachedPair(report, from, to);
   if (direction->outcome != Outcome::kFail) {
     return ProbeOutcome{true, direction->first.value_or(Duration::zero()), ""};
   }
@@ -163,13 +172,13 @@ std::string FindingText(const Finding& finding) {
 
 std::vector<ViewResult> NodeViews(const NodeReport& node) {
   std::vector<ViewResult> views;
-  AddNodeViews(node, views);
+  AddNodeViews(node, {}, views);
   return views;
 }
 
 std::vector<ViewResult> ViewsOf(const RunReport& report) {
   std::vector<ViewResult> views;
-  for (const NodeReport& node : report.nodes) AddNodeViews(node, views);
+  for (const NodeReport& node : report.nodes) AddNodeViews(node, report.findings, views);
   AddMeshViews(report, views);
   return views;
 }

@@ -95,8 +95,11 @@ void OnceProgress::Done(const diagnosis::NodeReport& node) {
 
 void OnceProgress::Run() {
   const MutexLock lock(mutex_);
+  std::string shown;
   while (!stop_) {
-    progress_.Show(watch_.Line(clock_.Now()));
+    std::string line = watch_.Line(clock_.Now());
+    if (line != shown) progress_.Show(line);
+    shown = std::move(line);
     wake_.WaitUntil(mutex_, clock_.Now() + kPace);
   }
 }

@@ -20,7 +20,6 @@ using diagnosis::NodeReport;
 using diagnosis::Outcome;
 using diagnosis::RunReport;
 using diagnosis::Stage;
-using diagnosis::StageResult;
 using diagnosis::Verdict;
 
 struct Column {
@@ -51,7 +50,6 @@ constexpr std::size_t kRelayWidth = 9;
 constexpr std::size_t kStunWidth = 8;
 constexpr std::size_t kDaysWidth = 6;
 constexpr std::size_t kLegendColumn = 35;
-constexpr std::size_t kWordsColumn = 27;  // behind stage, mark and time in the details
 constexpr std::string_view kNotMeasured = "–";
 
 // Which columns there are and how wide the names may be, so that a row keeps to the width.
@@ -164,51 +162,6 @@ std::string Footer(const std::vector<const NodeReport*>& usable, std::size_t row
   return line + std::string(column - width, ' ') + legend + "\n";
 }
 
-std::string StageWords(const StageResult& result, const NodeReport& node) {
-  std::string words;
-  if (result.family) {
-    words = FamilyName(*result.family);
-    const diagnosis::FamilyTarget* target = node.Target(*result.family);
-    const bool stun = result.stage == Stage::kStun;
-    if (target != nullptr && (stun ? target->stun : target->derp)) {
-      if (result.stage == Stage::kTcp || stun) {
-        words += " " + (stun ? target->stun : target->derp)->ToString();
-      }
-    }
-  }
-  const auto add = [&words](std::string_view more) {
-    if (more.empty()) return;
-    if (!words.empty()) words += "  ";
-    words += more;
-  };
-  add(result.code);
-  add(result.reason);
-  if (result.after) add(fmt::format("after {}", StageName(*result.after)));
-  return words;
-}
-
-// A family that is not looked at needs one line, not one per stage.
-bool SkippedAsWhole(const NodeReport& node, const StageResult& result) {
-  if (!result.family) return false;
-  return std::all_of(node.stages.begin(), node.stages.end(), [&result](const StageResult& other) {
-    return other.family != result.family ||
-           (other.outcome == Outcome::kSkipped && other.reason == result.reason);
-  });
-}
-
-std::string StageLine(const StageResult& result, const NodeReport& node, const Terminal& terminal) {
-  const bool ran = result.outcome != Outcome::kSkipped && result.outcome != Outcome::kNotReached;
-  const std::string time =
-      ran ? diagnosis::Milliseconds(result.duration) : std::string(kNotMeasured);
-  const bool whole = SkippedAsWhole(node, result);
-  const std::string stage(whole ? std::string_view("all") : StageName(result.stage));
-  std::string line = fmt::format("    {} {} {}", Pad(stage, 9),
-                                 terminal.PaintMark(MarkOf(result.outcome)), PadLeft(time, 9));
-  const std::string words = StageWords(result, node);
-  if (!words.empty()) line += "  " + Wrap(words, kWordsColumn);
-  return line + "\n";
-}
-
 }  // namespace
 
 std::string PlaceOf(const diagnosis::Finding& finding) {
@@ -243,21 +196,6 @@ std::string NodeTable(const RunReport& report, bool verbose, const Terminal& ter
   for (const NodeReport* node : nodes) text += Row(*node, layout, terminal) + "\n";
   const bool all_usable = report.counts.usable == report.counts.nodes();
   return text + Footer(usable, nodes.size(), !all_usable, terminal);
-}
-
-std::string StageDetails(const RunReport& report, const Terminal& terminal) {
-  std::string text;
-  for (const NodeReport& node : report.nodes) {
-    const std::string head =
-        fmt::format("{}  {}:{}  {}", FullName(node), PrintablePeerText(node.host), node.derp_port,
-                    VerdictName(node.verdict));
-    text += "\n" + Wrap(head, 4) + "\n";
-    for (const StageResult& result : node.stages) {
-      if (SkippedAsWhole(node, result) && result.stage != Stage::kTcp) continue;
-      text += StageLine(result, node, terminal);
-    }
-  }
-  return text;
 }
 
 }  // namespace derp::probe

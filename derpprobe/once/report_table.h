@@ -1,4 +1,4 @@
-// The rows of the report: nodes with a mark per stage, and with -v every stage's words.
+// The rows of the report: nodes with a mark per stage.
 #pragma once
 
 #include <string>
@@ -12,9 +12,6 @@ namespace derp::probe {
 // there are more than 12.
 std::string NodeTable(const diagnosis::RunReport& report, bool verbose,
                       const cli::Terminal& terminal);
-
-// Stage by stage with durations and reasons.
-std::string StageDetails(const diagnosis::RunReport& report, const cli::Terminal& terminal);
 
 // "fra/5b", or the region alone.
 std::string PlaceOf(const diagnosis::Finding& finding);

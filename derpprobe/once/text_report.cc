@@ -13,6 +13,7 @@
 #include "derpprobe/once/layout.h"
 #include "derpprobe/once/pair_tables.h"
 #include "derpprobe/once/report_table.h"
+#include "derpprobe/once/stage_details.h"
 
 namespace derp::probe {
 

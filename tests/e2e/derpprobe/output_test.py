@@ -1,7 +1,9 @@
 """What derpprobe -once prints in each format, where it goes, and the exit status that belongs to it."""
 import os
 import pathlib
+import pty
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -21,6 +23,22 @@ GO_LINE = re.compile(r"(good|bad): (derp/[^/]+/[^/]+/(.+/)?(tls|udp6?|mesh|bw|qd
 def run(*args, **env):
     return subprocess.run([program("derpprobe"), *args], capture_output=True, text=True, timeout=DEADLINE * 2,
                           stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C.UTF-8", **env})
+
+
+def run_on_terminal(*args):
+    """(exit status, what a terminal on both outputs showed)."""
+    main, side = pty.openpty()
+    process = subprocess.Popen([program("derpprobe"), *args], stdout=side, stderr=side, stdin=subprocess.DEVNULL,
+                               env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""})
+    os.close(side)
+    shown = b""
+    try:
+        while more := os.read(main, 4096):
+            shown += more
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    os.close(main)
+    return process.wait(DEADLINE), shown.decode().replace("\r\n", "\n")
 
 
 class OutputTest(unittest.TestCase):
@@ -135,6 +153,18 @@ class OutputTest(unittest.TestCase):
         done = self.region.probe("-format", "go", map_path=self.broken)
         self.assertLess(done.stderr.index(" probe derp/lab/900b/tls: "), done.stderr.index(" good: "))
         self.assertEqual(done.stderr.count(" probe derp/lab/900b/tls: "), 1)
+
+    def test_a_terminal_shows_progress_by_stage_and_colours_instead_of_lines(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never speaks TLS
+            nodes = [self.region.relays[0].node("900a"),
+                     self.region.relays[0].node("900c", DERPPort=silent.getsockname()[1], STUNPort=-1)]
+            status, shown = run_on_terminal("-once", "-timeout", "4s", "-derp-map",
+                                            str(self.region.write_map(nodes, "silent.json")))
+        self.assertEqual(status, 1, shown)
+        self.assertRegex(shown, r"\r\x1b\[K1 of 2 nodes, 1 slow: lab/900c tls [23] s\r\x1b\[K")
+        self.assertIn("\x1b[31merror[tls.timeout]\x1b[0m lab/900c: ", shown)
+        self.assertNotRegex(shown, r"good: |bad: |probe derp/")
+        self.assertRegex(shown, r"\n\x1b\[31mFAIL\x1b\[0m  1 unusable, ")
 
     def test_an_unknown_code_is_told_the_nearest(self):
         for written, nearest in [("cert.expird", "cert.expired"), ("expired", "cert.expired"), ("STUN.no_reply", "stun.no_reply")]:

@@ -137,3 +137,20 @@ TEST_CASE("errors on the map fail the map's probe, a node's own entry fails the 
   report.findings[0].node = "5a";
   CHECK(MapErrors(report).empty());
 }
+
+TEST_CASE("a node whose entry in the map is broken fails with the map's words", "[derpprobe]") {
+  NodeReport node = Walked("5a");
+  node.targets.clear();
+  node.stages = {{Stage::kMap, {}, Outcome::kFail, {}, "map.bad_pin", "", {}},
+                 {Stage::kTcp, AddressFamily::kIpv4, Outcome::kNotReached, {}, "", "", Stage::kMap},
+                 {Stage::kRelay, {}, Outcome::kNotReached, {}, "", "", Stage::kMap}};
+  RunReport report;
+  Finding finding = MakeFinding("map.bad_pin", "headline", "2 digits", "advice");
+  finding.region_id = 5;
+  finding.node = "5a";
+  report.findings = {finding};
+  report.nodes = {node};
+  CHECK(Text(ViewsOf(report)) ==
+        "derp/fra/5a/tls bad map.bad_pin: 2 digits\n"
+        "derp/fra/5a/5a/mesh bad map.bad_pin: 2 digits\n");
+}

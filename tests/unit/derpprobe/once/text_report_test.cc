@@ -181,9 +181,10 @@ TEST_CASE("pairs are lines with their units", "[derpprobe][report]") {
 }
 
 TEST_CASE("the prober's own trouble and dead nodes come before the rest", "[derpprobe][report]") {
-  auto warned = FailingNode("5a", "192.0.2.1", "cert.expiring_soon");
-  const auto report = JudgeNodes(
-      {HealthyNode("5c", "192.0.2.3"), warned, FailingNode("5b", "192.0.2.2", "tls.reset")});
+  auto soon = HealthyNode("5a", "192.0.2.1");
+  diagnosis::Recorder(soon).Note(diagnosis::MakeFinding("cert.expiring_soon", "soon", "x", "y"),
+                                 kV4);
+  const auto report = JudgeNodes({soon, FailingNode("5b", "192.0.2.2", "tls.reset")});
   CHECK(report.findings[0].code == "tls.reset");
 }
 
@@ -193,4 +194,20 @@ TEST_CASE("a closed relay's summary says what was not tested", "[derpprobe][repo
                                  kV4);
   CHECK(Has(Render(JudgeNodes({node})),
             "OK  1 impaired of 1 node; 1 warning; relay not tested on 1  (3.2 s, exit 0)\n"));
+}
+
+TEST_CASE("with -v stages that did not run for one reason share a line", "[derpprobe][report]") {
+  auto node = FailingNode("5b", "192.0.2.2", "tls.reset");
+  for (const diagnosis::Stage stage : {diagnosis::Stage::kTcp, diagnosis::Stage::kTls}) {
+    diagnosis::Recorder(node).Skip(stage, kV6, "map says none");
+  }
+  const std::string text = Render(JudgeNodes({node}), true);
+  CHECK(Has(text,
+            "fra/5b  derp5b.example.net:443  unusable\n"
+            "    all        –         –  ipv6  map says none\n"
+            "    dns        –         –  literal\n"
+            "    tcp        ✓    1.0 ms  ipv4 192.0.2.2:443\n"
+            "    tls        ✕    1.0 ms  ipv4  tls.reset\n"
+            "    cert–mesh  ·         –  after tls\n"
+            "    stun       ✓    4.0 ms  ipv4 192.0.2.2:3478\n"));
 }
