@@ -51,6 +51,8 @@ void AddMesh(const Region& region, const Node& from, Duration interval,
     if (to.stun_only) continue;
     ProbeSpec spec = NodeSpec(region, from, to.name + "/mesh", "derp_mesh", interval);
     spec.labels.emplace_back("derp_path", to.name == from.name ? "single" : "mesh");
+    spec.labels.emplace_back("from", from.name);
+    spec.labels.emplace_back("to", to.name);
     spec.target += "→" + Fingerprint(to);
     specs.push_back(std::move(spec));
   }

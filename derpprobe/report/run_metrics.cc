@@ -68,6 +68,10 @@ void AddRunMetrics(const diagnosis::RunReport& report, std::vector<Family>& fami
                    Kind::kGauge,
                    "Unix time at which the node's certificate ends.",
                    {}};
+  Family meta{"derpprobe_tls_meta_cert",
+              Kind::kGauge,
+              "1, labelled with the protocol version of the relay's meta certificate.",
+              {}};
   for (const NodeReport& node : report.nodes) {
     for (const StageResult& stage : node.stages) {
       const auto value = Value(stage.outcome);
@@ -82,6 +86,11 @@ void AddRunMetrics(const diagnosis::RunReport& report, std::vector<Family>& fami
     if (node.cert_not_after) {
       not_after.samples.push_back(
           {NodeLabels(node), static_cast<double>(UnixSeconds(*node.cert_not_after)), {}});
+    }
+    if (node.meta_version) {
+      Labels labels = NodeLabels(node);
+      labels.emplace_back("version", fmt::format("{}", *node.meta_version));
+      meta.samples.push_back({std::move(labels), 1, {}});
     }
   }
   Family finding{"derpprobe_finding", Kind::kGauge, "1 while the finding stands.", {}};
@@ -98,7 +107,7 @@ void AddRunMetrics(const diagnosis::RunReport& report, std::vector<Family>& fami
                Kind::kGauge,
                "1, labelled with the version.",
                {{{{"version", cli::Version()}}, 1, {}}}};
-  for (Family* family : {&result, &duration, &usable, &not_after, &finding, &build}) {
+  for (Family* family : {&result, &duration, &usable, &not_after, &meta, &finding, &build}) {
     families.push_back(std::move(*family));
   }
 }

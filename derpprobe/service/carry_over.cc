@@ -72,6 +72,7 @@ void CarryOver(const NodeReport& before, NodeReport& fresh) {
   if (carried.contains(Stage::kCert)) {
     KeepIfMissing(before.cert_days_left, fresh.cert_days_left);
     KeepIfMissing(before.cert_not_after, fresh.cert_not_after);
+    KeepIfMissing(before.meta_version, fresh.meta_version);
   }
 }
 

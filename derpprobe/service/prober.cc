@@ -138,6 +138,7 @@ void Prober::Reconcile() {
 }
 
 void Prober::Schedule(const derpmap::DerpMap& map) {
+  totals_.Keep(map);
   for (auto it = regions_.begin(); it != regions_.end();) {
     const bool kept = map.regions.contains(it->first);
     if (!kept) runner_.Remove(TaskOf(it->first));
@@ -215,6 +216,7 @@ void Prober::StartRegion(std::int64_t region_id, bool all_classes, Finished fini
 
 void Prober::EndRegion(RegionRun run, diagnosis::Measurement measured) {
   for (auto& node : measured.nodes) {
+    totals_.Record(node);
     CompareGreetings(run.region_id, node);
     board_.PublishNode(std::move(node));
   }
@@ -330,6 +332,7 @@ std::vector<diagnosis::WalkTask> Prober::WalksFor(std::string_view node,
 
 void Prober::Collect(std::vector<metrics::Family>& families) {
   RecordViews();
+  totals_.Collect(families);
   const MutexLock lock(mutex_);
   const auto add = [&families](std::string name, metrics::Kind kind, std::string help,
                                double value) {

@@ -21,6 +21,7 @@
 #include "derpprobe/service/board.h"
 #include "derpprobe/service/due_stages.h"
 #include "derpprobe/service/greeting_history.h"
+#include "derpprobe/service/walk_totals.h"
 
 namespace derp::probe {
 
@@ -54,7 +55,8 @@ class Prober {
   std::vector<diagnosis::WalkTask> WalksFor(std::string_view node,
                                             const diagnosis::StagesAsked& asked);
 
-  // derpprobe_map_*. First records what was measured: collect the table's metrics after this.
+  // derpprobe_map_* and what adds up over the walks. First records what was measured: collect the
+  // table's metrics after this.
   void Collect(std::vector<metrics::Family>& families);
 
   // Other intervals from now on, for probes and map; what the map names is unchanged. Any thread.
@@ -101,6 +103,7 @@ class Prober {
   const Clock& clock_;
   const Logger& logger_;
 
+  WalkTotals totals_;
   Mutex refreshing_;  // held through a refresh, before mutex_
   mutable Mutex mutex_;
   ClassIntervals intervals_ DERP_GUARDED_BY(mutex_);

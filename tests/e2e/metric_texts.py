@@ -15,7 +15,8 @@ def families(text):
             name = sample.group(1)
             if name not in out:
                 name = re.sub(r"_(bucket|sum|count)$", "", name)
-            out[name][1].update(re.findall(r'(\w+)="', sample.group(3) or ""))
+            labels = set(re.findall(r'(\w+)="', sample.group(3) or ""))
+            out[name][1].update(labels - {"le"} if out[name][0] == "histogram" else labels)
         else:
             assert line.startswith("# HELP "), line
     return out

@@ -80,7 +80,10 @@ TEST_CASE("labels are those of the reference", "[classes]") {
     CAPTURE(spec.name);
     CHECK(std::count(spec.labels.begin(), spec.labels.end(), Label("region_id", "1")) == 1);
     if (spec.probe_class == "derp_mesh") {
-      CHECK(spec.labels.back() == Label("derp_path", "single"));
+      for (const auto& label :
+           {Label("derp_path", "single"), Label("from", "1a"), Label("to", "1a")}) {
+        CHECK(std::count(spec.labels.begin(), spec.labels.end(), label) == 1);
+      }
     }
   }
 }
