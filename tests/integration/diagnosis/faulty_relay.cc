@@ -5,17 +5,21 @@
 
 namespace derp::test {
 
-FaultyRelay::FaultyRelay(Script script)
+FaultyRelay::FaultyRelay(Script script, std::string ip)
     : script_(std::move(script)),
-      listener_(net::ListenTcp(SocketAddress::Parse("127.0.0.1:0").value(), {}).value()),
+      ip_(std::move(ip)),
+      listener_(net::ListenTcp(SocketAddress::Parse(ip_ + ":0").value(), {}).value()),
       port_(net::LocalAddress(listener_.get()).value().port),
       thread_([this] { Run(); }) {}
 
-FaultyRelay::FaultyRelay(TestTls tls, std::function<void(RelaySide&, int)> script)
-    : FaultyRelay([context = tls.context, play = std::move(script)](net::Fd fd, int index) {
-        RelaySide side(std::move(fd), context);
-        play(side, index);
-      }) {
+FaultyRelay::FaultyRelay(TestTls tls, std::function<void(RelaySide&, int)> script,
+                         const std::string& ip)
+    : FaultyRelay(
+          [context = tls.context, play = std::move(script)](net::Fd fd, int index) {
+            RelaySide side(std::move(fd), context);
+            play(side, index);
+          },
+          ip) {
   pin_ = "sha256-raw:" + tls.sha256;
 }
 
@@ -47,8 +51,8 @@ derpmap::Node FaultyRelay::Node() const {
   derpmap::Node node;
   node.name = "1a";
   node.region_id = 1;
-  node.host_name = "127.0.0.1";
-  node.ipv4 = "127.0.0.1";
+  node.host_name = ip_;
+  node.ipv4 = ip_;
   node.ipv6 = "none";
   node.derp_port = port_;
   node.stun_port = -1;

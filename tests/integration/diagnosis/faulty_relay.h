@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -17,21 +18,23 @@ class FaultyRelay {
   // `index` counts the connections from 0.
   using Script = std::function<void(net::Fd fd, int index)>;
 
-  explicit FaultyRelay(Script script);
+  explicit FaultyRelay(Script script, std::string ip = "127.0.0.1");
   // Every connection over `tls`, played the same way.
-  FaultyRelay(TestTls tls, std::function<void(RelaySide&, int index)> script);
+  FaultyRelay(TestTls tls, std::function<void(RelaySide&, int index)> script,
+              const std::string& ip = "127.0.0.1");
   ~FaultyRelay();
   FaultyRelay(const FaultyRelay&) = delete;
   FaultyRelay& operator=(const FaultyRelay&) = delete;
 
   std::uint16_t port() const { return port_; }
-  // 127.0.0.1, pinned when it has a certificate, without IPv6 and STUN.
+  // Its address, pinned when it has a certificate, without IPv6 and STUN.
   derpmap::Node Node() const;
 
  private:
   void Run();
 
   Script script_;
+  std::string ip_;
   std::string pin_;
   net::Fd listener_;
   std::uint16_t port_ = 0;

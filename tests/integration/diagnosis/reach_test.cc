@@ -230,6 +230,42 @@ TEST_CASE("a name that does not exist is dns.not_found and nothing is reached",
   CHECK(report.nodes[0].Worst(Stage::kStun) == Outcome::kNotReached);
 }
 
+TEST_CASE("a resolver that fails or keeps silent has its codes", "[diagnosis][dns]") {
+  struct Row {
+    net::DnsFailure failure;
+    const char* code;
+  };
+  const auto row = GENERATE(values<Row>({{net::DnsFailure::kTimeout, "dns.timeout"},
+                                         {net::DnsFailure::kServerFailure, "dns.server_failure"},
+                                         {net::DnsFailure::kNoAddress, "dns.no_address"}}));
+  class Failing final : public net::Resolver {
+   public:
+    explicit Failing(net::DnsFailure failure) : failure_(failure) {}
+    Expected<std::vector<IpAddress>, net::DnsError> Resolve(std::string_view,
+                                                            std::optional<AddressFamily>,
+                                                            TimePoint) override {
+      return Fail(net::DnsError{failure_, "lookup relay.test on 192.0.2.53:53: it fails"});
+    }
+
+   private:
+    const net::DnsFailure failure_;
+  };
+  Failing resolver(row.failure);
+  WalkFixture fixture;
+  const WalkContext context = MakeWalkContext(fixture.clock, fixture.random, resolver);
+  WalkTask task;
+  task.region = "lab";
+  task.region_id = 1;
+  task.node.name = "1a";
+  task.node.host_name = "relay.test";
+  task.single_in_region = true;
+  task.asked = fixture.asked;
+  Measurer measurer(context);
+  const RunReport report = Judge(measurer.Measure({task}));
+  CheckFault(report, row.code);
+  CHECK(report.findings[0].fact.find("192.0.2.53") != std::string::npos);
+}
+
 TEST_CASE("a map literal that DNS does not know is a warning", "[diagnosis][dns]") {
   const FaultyRelay relay(Certificate("relay.test"), [](RelaySide& side, int) { side.Close(); });
   derpmap::Node node = relay.Node();

@@ -146,6 +146,59 @@ TEST_CASE("a certificate of a known box is cert.intercepted", "[diagnosis][trust
   CHECK(std::get<std::string>(report.findings[0].data.at("vendor")) == "Sophos");
 }
 
+TEST_CASE("a trusted certificate for another name or another time has its code",
+          "[diagnosis][trust]") {
+  Scene other({.name = "other.test", .with_list = false});
+  const RunReport mismatch = other.Look();
+  REQUIRE(test::CodesOf(mismatch) == Texts{"cert.name_mismatch"});
+  CHECK(mismatch.findings[0].fact == "it covers other.test");
+
+  Scene early({.begins = std::chrono::hours(2), .ends = std::chrono::hours(4), .with_list = false});
+  CHECK(test::CodesOf(early.Look()) == Texts{"cert.not_yet_valid"});
+
+  Scene late({.name = "other.test",
+              .begins = -std::chrono::hours(20),
+              .ends = -std::chrono::hours(1),
+              .with_list = false});
+  const RunReport expired = late.Look();
+  REQUIRE(test::CodesOf(expired) == Texts{"cert.expired"});
+  CHECK(std::get<std::string>(expired.findings[0].data.at("also")) == "cert.name_mismatch");
+}
+
+TEST_CASE("a certificate near its end is an error that stops nobody", "[diagnosis][trust]") {
+  Scene scene(
+      {.begins = -std::chrono::hours(47), .ends = std::chrono::hours(1), .with_list = false});
+  const RunReport report = scene.Look();
+  CHECK(test::CodesOf(report) == Texts{"cert.expiring_soon"});
+  CHECK(report.nodes[0].verdict == Verdict::kImpaired);
+}
+
+TEST_CASE("one issuer that nobody trusts on two hosts is the prober's trouble",
+          "[diagnosis][trust]") {
+  Scene scene;
+  const Authority stranger({.root = "Box Root", .intermediate = "Office Gateway"});
+  const net::Certificate leaf = stranger.Issue(scene.key, {.with_issuer_url = false});
+  const auto tls = stranger.Tls(leaf, scene.key, true);
+  const auto play = [](RelaySide& side, int) { side.AtEnd(); };
+  const FaultyRelay first(tls, play);
+  const FaultyRelay second(tls, play, "127.0.0.2");
+  std::vector<WalkTask> tasks(2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    tasks[i].region = "lab";
+    tasks[i].region_id = 1;
+    tasks[i].node = (i == 0 ? first : second).Node();
+    tasks[i].node.name = i == 0 ? "1a" : "1b";
+    tasks[i].node.host_name = i == 0 ? "relay.test" : "second.test";
+    tasks[i].node.cert_name.clear();
+    tasks[i].asked = scene.fixture.asked;
+  }
+  Measurer measurer(scene.fixture.context);
+  const RunReport report = Judge(measurer.Measure(std::move(tasks)));
+  REQUIRE(test::CodesOf(report) == Texts{"prober.tls_intercepted"});
+  CHECK(report.counts.unknown == 2);
+  CHECK(report.exit_status == 1);
+}
+
 TEST_CASE("a relay on the Internet cannot send the prober into private networks",
           "[diagnosis][trust]") {
   Scene scene;
