@@ -18,6 +18,8 @@ inline constexpr std::string_view kNotAskedReason = "not asked for";
 inline constexpr std::string_view kOfflineReason = "prober is offline";
 inline constexpr std::string_view kInterceptedReason = "prober's TLS is intercepted";
 inline constexpr std::string_view kCaptiveReason = "prober is behind a captive portal";
+// A clock is right when it differs by no more.
+inline constexpr Duration kClockTolerance = std::chrono::minutes(2);
 // Data of cert.expired and cert.not_yet_valid: the relay's own time would not give it, and the walk
 // went on.
 inline constexpr std::string_view kExcusable = "valid_at_relay_time";

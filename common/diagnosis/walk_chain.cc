@@ -45,7 +45,7 @@ class ChainWalk {
         context_(context),
         deadline_(deadline),
         recorder_(recorder),
-        side_(task, context, deadline, recorder) {}
+        side_(task, context_, deadline, recorder) {}
 
   ChainResult Run(std::vector<FamilyWalk>& families) {
     for (FamilyWalk& family : families) WalkFamily(family);
@@ -127,10 +127,7 @@ class ChainWalk {
     }
     if (cert.meta) report.meta_version = cert.meta->version;
     for (Finding& note : cert.notes) recorder_.Note(std::move(note), which);
-    if (cert.refused) {
-      if (cert.decision->code == "cert.expired" || cert.decision->code == "cert.not_yet_valid") {
-        AskTheTime(*stream);
-      }
+    if (cert.refused && !IsExcusable(family, stream, cert)) {
       End(Stage::kCert, which, took, std::move(*cert.decision));
       return;
     }
@@ -148,13 +145,37 @@ class ChainWalk {
     Http(family, std::move(stream), cert);
   }
 
-  // Whose clock is wrong? Nothing that counts is sent to a relay that was refused.
-  void AskTheTime(net::ByteStream& stream) {
+  // A certificate out of its dates: whose clock is wrong? When the relay's own time would make it
+  // right, the walk goes on, so that there is something to judge should the prober's clock be the
+  // wrong one (JudgeClock). Nothing that counts is sent to a relay that was refused.
+  bool IsExcusable(const FamilyWalk& family, std::unique_ptr<net::ByteStream>& stream,
+                   CertStage& cert) {
+    const std::string& code = cert.decision->code;
+    if (code != "cert.expired" && code != "cert.not_yet_valid") return false;
+    const net::CertificateChain presented = stream->tls()->PeerCertificates();
+    const bool tls13 = stream->tls()->is_tls13();
     const auto reply = AskHttp(
-        stream,
+        *stream,
         fmt::format("GET /derp/probe HTTP/1.1\r\nHost: {}\r\n\r\n", task_.node.HostHeader()),
         context_.clock, Until(kPatience));
-    if (reply && reply->clock_offset) recorder_.report().clock_offset = reply->clock_offset;
+    if (!reply || !reply->clock_offset) return false;
+    const Duration offset = *reply->clock_offset;
+    recorder_.report().clock_offset = offset;
+    if (std::chrono::abs(offset) <= kClockTolerance) return false;
+    context_.clock_offset = offset;
+    CertStage then = CheckCertificates(presented, tls13, PolicyOf(task_.node),
+                                       family.tcp.address.ip, context_, Until(context_.caps.tls));
+    if (!then.refused && !reply->LeavesStreamOpen()) {
+      auto again = DialTls(family.tcp.address, task_.node, context_, Until(context_.caps.tls));
+      stream = again ? std::move(*again) : nullptr;
+    }
+    if (then.refused || !stream) {
+      context_.clock_offset = Duration::zero();
+      return false;
+    }
+    cert.decision->data[std::string(kExcusable)] = true;
+    cert.meta_note = std::move(then.meta_note);
+    return true;
   }
 
   // Where the side stages find the relay when nobody logs in.
@@ -373,7 +394,7 @@ class ChainWalk {
   }
 
   const WalkTask& task_;
-  const WalkContext& context_;
+  WalkContext context_;  // the walk's own: its wall clock may be set right
   TimePoint deadline_;
   Recorder& recorder_;
   std::vector<LoggedIn> logged_in_;

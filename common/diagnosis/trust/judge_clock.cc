@@ -14,7 +14,6 @@ namespace derp::diagnosis {
 
 namespace {
 
-constexpr Duration kRightWithin = std::chrono::minutes(2);
 constexpr std::string_view kDateCodes[] = {"cert.expired", "cert.not_yet_valid"};
 
 const Finding* Excusable(const NodeReport& node) {
@@ -47,7 +46,9 @@ std::vector<Vote> Votes(const RunReport& report) {
   return all;
 }
 
-bool IsWrong(const Vote& vote) { return vote.offset > kRightWithin || vote.offset < -kRightWithin; }
+bool IsWrong(const Vote& vote) {
+  return vote.offset > kClockTolerance || vote.offset < -kClockTolerance;
+}
 
 // The most hosts that agree on another time than ours.
 std::vector<Vote> Agreeing(const std::vector<Vote>& votes) {
@@ -55,7 +56,7 @@ std::vector<Vote> Agreeing(const std::vector<Vote>& votes) {
   for (std::size_t first = 0; first < votes.size(); ++first) {
     std::vector<Vote> group;
     for (std::size_t i = first; i < votes.size(); ++i) {
-      if (votes[i].offset - votes[first].offset > kRightWithin) break;
+      if (votes[i].offset - votes[first].offset > kClockTolerance) break;
       if (IsWrong(votes[i])) group.push_back(votes[i]);
     }
     if (group.size() > best.size()) best = std::move(group);

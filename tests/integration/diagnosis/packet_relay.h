@@ -19,11 +19,15 @@ class PacketRelay {
   explicit PacketRelay(Change change, Duration hold = {})
       : change_(std::move(change)), hold_(hold) {}
 
-  void Play(RelaySide& side, int index) { PlayAfter(side, side.ReadHead(), index); }
+  using OnLogin = std::function<void(const wire::ReceivedClientInfo&)>;
+  void Play(RelaySide& side, int index, const OnLogin& on_login = {}) {
+    PlayAfter(side, side.ReadHead(), index, on_login);
+  }
 
   // The head of the upgrade was read.
-  void PlayAfter(RelaySide& side, std::string head, int index) {
+  void PlayAfter(RelaySide& side, std::string head, int index, const OnLogin& on_login = {}) {
     const auto info = side.LogInAfter(std::move(head), server_);
+    if (on_login) on_login(info);
     if (index > 0) return Deliver(side);
     try {
       Forward(side, info.key);
