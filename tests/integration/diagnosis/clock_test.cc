@@ -78,7 +78,8 @@ TEST_CASE("a certificate valid at the relay's time is excused, but gets no mesh 
   Scene scene(-300 * kDay, closes);
   const RunReport report = scene.Walk();
   REQUIRE(test::CodesOf(report) == Texts{"prober.clock"});
-  CHECK(report.findings[0].fact.starts_with("299 days ahead of the Date of 1 relay"));
+  CHECK(report.findings[0].fact.find(" days ahead of the Date of 1 relay, at whose time") !=
+        std::string::npos);
   CHECK(report.nodes[0].Worst(Stage::kCert) == Outcome::kOk);
   CHECK(report.nodes[0].Worst(Stage::kRelay) == Outcome::kOk);
   CHECK(report.nodes[0].verdict == Verdict::kUsable);
