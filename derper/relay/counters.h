@@ -69,7 +69,8 @@ struct KindCounters {
 };
 
 struct WorkerCounters {
-  Counter accepts;  // upgrades that reached the login
+  Counter accepts;            // upgrades that reached the login
+  Counter websocket_accepts;  // those of them by WebSocket
   Counter packets_received, bytes_received, packets_sent, bytes_sent;
   KindCounters received;
   std::array<KindCounters, kDropReasons> packets_dropped;
@@ -88,6 +89,7 @@ struct WorkerCounters {
   Histogram<8> mesh_loop{kMeshLoopBounds};
   std::array<Counter, 8> round_trips;  // by kRoundTripBoundsMs, the last for what is above
   Counter round_trip_errors;
+  Counter round_trips_not_tcp;  // clients by WebSocket, once each
   // Exponential average of whole milliseconds, factor 0.1. Negative: nothing was queued yet.
   std::atomic<double> queue_ms{-1};
 

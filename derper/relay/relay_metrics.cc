@@ -141,6 +141,12 @@ void AppendLabelled(Writer& writer) {
          .value = count,
          .histogram = {}});
   }
+  const double not_tcp =
+      writer.Total([](const WorkerCounters& c) { return c.round_trips_not_tcp.value(); });
+  if (not_tcp > 0) {
+    round_trips.samples.push_back(
+        {.labels = {{"le", "non-tcp"}}, .value = not_tcp, .histogram = {}});
+  }
   const double errors =
       writer.Total([](const WorkerCounters& c) { return c.round_trip_errors.value(); });
   if (errors > 0) {
@@ -217,8 +223,8 @@ void AppendRelayMetrics(const RelayState& state, std::vector<Family>& out) {
   AppendRegistry(state, writer);
   writer.Value("derp_average_queue_duration_ms", Kind::kUntyped, AverageQueueMs(state));
   writer.Value("derp_current_file_descriptors", Kind::kGauge, metrics::OpenDescriptors());
-  // Streams over WebSocket are refused (upgrade_request.h), so none was ever accepted.
-  writer.Value("derp_websocket_accepts", Kind::kCounter, 0);
+  writer.Value("derp_websocket_accepts", Kind::kCounter,
+               writer.Total([](const WorkerCounters& c) { return c.websocket_accepts.value(); }));
   writer.Value("derp_memstats_sys0", Kind::kGauge, static_cast<double>(state.memory_at_start));
 }
 

@@ -106,6 +106,7 @@ bool Connection::OnPlain(ByteView bytes) {
       return false;
     case Stage::kLogin:
     case Stage::kSession:
+      if (websocket_) return FeedWebSocket(bytes);
       if (frames_.Feed(bytes, *this, worker_.pool())) return true;
       RefuseProtocol("frame out of place");
       return false;
@@ -144,6 +145,7 @@ void Connection::Flush() {
   flush_queued_ = false;
   IoScratch& scratch = worker_.scratch();
   for (int rounds = 0; !doomed_ && !transport_.failed() && !transport_.blocked();) {
+    if (websocket_ && websocket_->owes_answer()) websocket_->TakeAnswer(outbox_);
     if (!outbox_.empty()) {
       const Bytes bytes = std::exchange(outbox_, {});
       transport_.Write(bytes, scratch, worker_.Now());
@@ -158,7 +160,7 @@ void Connection::Flush() {
       break;
     }
     const ByteView output = session_->NextOutput(worker_.gather());
-    if (!output.empty()) transport_.Write(output, scratch, worker_.Now());
+    if (!output.empty()) WriteStream(output);
     session_->OutputWritten(!transport_.failed());
   }
   if (transport_.failed()) Doom();
@@ -171,6 +173,8 @@ void Connection::OnAllWritten() {
   if (stage_ == Stage::kReplying) {
     FinishReply();
   } else if (stage_ == Stage::kDraining && !finished_writing_) {
+    CloseWebSocket();
+    if (transport_.blocked()) return;
     finished_writing_ = true;
     transport_.FinishWriting(worker_.scratch(), worker_.Now());
     worker_.AddDeadline(self_, DeadlineKind::kDrained, worker_.Now() + kDrainedCheck);
@@ -207,6 +211,7 @@ void Connection::UpdateInterest() {
 
 void Connection::Doom() {
   if (doomed_) return;
+  CloseWebSocket();
   doomed_ = true;
   io_.Want(false, false);
   worker_.BuryLater(self_);

@@ -7,6 +7,7 @@
 
 #include "common/base/bytes.h"
 #include "common/http/server_connection.h"
+#include "common/http/websocket.h"
 #include "common/net/event_loop.h"
 #include "derper/relay/connection/frame_stream.h"
 #include "derper/relay/connection/incoming.h"
@@ -79,6 +80,16 @@ class Connection final : private FrameHandler, private PlainSink {
   // connection_login.cc
   bool StartLogin(const UpgradeRequest& request, ByteView input);
   bool FinishLogin(ByteView client_info);
+  void StartLoginStage();
+
+  // connection_websocket.cc
+  bool StartWebSocket(const http::RequestHead& head, ByteView input);
+  bool FeedWebSocket(ByteView input);
+  void EndWebSocket();
+  void CloseWebSocket();
+  // Bytes of the DERP stream, wrapped where the client speaks WebSocket.
+  void WriteStream(ByteView bytes);
+
   void RefuseProtocol(std::string_view why);
 
   void OnAllWritten();
@@ -109,6 +120,7 @@ class Connection final : private FrameHandler, private PlainSink {
   std::optional<http::ServerConnection> http_;  // until the login
   Bytes outbox_;                                // what is to be written outside the session's lanes
   FrameStream frames_;
+  std::optional<http::WebSocket> websocket_;  // between the plain bytes and the frames
 
   bool request_counted_ = false;  // in the gauge of running requests
 

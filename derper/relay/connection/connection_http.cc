@@ -24,6 +24,9 @@ bool Connection::HandleRequest(http::Request request, ByteView input) {
   if (listener_.serves_derp) {
     const UpgradeRequest upgrade = JudgeRequest(request);
     if (upgrade.kind == UpgradeRequest::Kind::kDerp) return StartLogin(upgrade, input);
+    if (upgrade.kind == UpgradeRequest::Kind::kWebSocket) {
+      return StartWebSocket(request.head, input);
+    }
     if (upgrade.kind == UpgradeRequest::Kind::kNoUpgrade) {
       http::Response refusal = http::ErrorReply(426, kNoUpgradeText);
       refusal.headers.Set("Connection", "close");

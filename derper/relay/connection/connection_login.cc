@@ -13,16 +13,20 @@ constexpr auto kFirstRoundTrip = std::chrono::seconds(0);
 }  // namespace
 
 bool Connection::StartLogin(const UpgradeRequest& request, ByteView input) {
-  worker_.counters().accepts.Add();
   not_ideal_ = request.not_ideal;
-  login_.emplace(worker_.options().private_key, worker_.options().mesh_key, worker_.strangers());
-  stage_ = Stage::kLogin;
+  StartLoginStage();
   AppendBytes(outbox_, LoginStage::Greeting(worker_.server_key(), request.fast_start));
   worker_.FlushLater(self_);
   // What came behind the head belongs to the DERP stream.
   const Bytes early = http_->TakeOver();
   http_.reset();
   return OnPlain(early) && OnPlain(input);
+}
+
+void Connection::StartLoginStage() {
+  worker_.counters().accepts.Add();
+  login_.emplace(worker_.options().private_key, worker_.options().mesh_key, worker_.strangers());
+  stage_ = Stage::kLogin;
 }
 
 bool Connection::FinishLogin(ByteView client_info) {
@@ -42,7 +46,9 @@ bool Connection::FinishLogin(ByteView client_info) {
       std::chrono::duration<double>(options.keep_alive_jitter) * worker_.random().Unit();
   keep_alive_interval_ = options.keep_alive + std::chrono::duration_cast<Duration>(jitter);
   worker_.AddDeadline(self_, DeadlineKind::kKeepAlive, worker_.Now() + keep_alive_interval_);
-  if (options.rtt_statistics) {
+  if (options.rtt_statistics && websocket_) {
+    worker_.counters().round_trips_not_tcp.Add();
+  } else if (options.rtt_statistics) {
     worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, worker_.Now() + kFirstRoundTrip);
   }
   return true;

@@ -21,6 +21,8 @@ struct IoScratch {
   Bytes plain = Bytes(kSize);  // decrypted
   Bytes answer;                // ciphertext that reading produced
   Bytes cipher;                // ciphertext being written
+  Bytes unwrapped;             // content of WebSocket messages received
+  Bytes wrapped;               // WebSocket messages being written
   BufferPool pool;
 };
 

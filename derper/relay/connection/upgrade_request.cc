@@ -16,7 +16,8 @@ UpgradeRequest JudgeRequest(const http::Request& request) {
   const bool is_web_socket =
       upgrade == "websocket" &&
       headers.Get("Sec-WebSocket-Protocol").find("derp") != std::string_view::npos;
-  const bool accepted = (upgrade == "derp" || upgrade == "websocket") && !is_web_socket;
+  if (is_web_socket) return {.kind = UpgradeRequest::Kind::kWebSocket};
+  const bool accepted = upgrade == "derp" || upgrade == "websocket";
   return {.kind = accepted ? UpgradeRequest::Kind::kDerp : UpgradeRequest::Kind::kNoUpgrade,
           .fast_start = headers.Get("Derp-Fast-Start") == "1",
           .not_ideal = !headers.Get("Ideal-Node").empty()};

@@ -12,6 +12,7 @@ struct UpgradeRequest {
   enum class Kind {
     kSite,       // not for us
     kDerp,       // switch protocols
+    kWebSocket,  // the same within WebSocket; no fast start, and no node is named (3.8)
     kNoUpgrade,  // 426
   };
   Kind kind = Kind::kSite;

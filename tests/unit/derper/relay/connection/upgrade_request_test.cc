@@ -30,7 +30,9 @@ TEST_CASE("the upgrade header decides, in any letter case", "[relay]") {
   CHECK(Judge("/derp", {{"upgrade", "derp"}}).kind == Kind::kDerp);
   CHECK(Judge("/derp", {{"Upgrade", "WebSocket"}}).kind == Kind::kDerp);
   CHECK(Judge("/derp", {{"Upgrade", "websocket"}, {"Sec-WebSocket-Protocol", "derp"}}).kind ==
-        Kind::kNoUpgrade);
+        Kind::kWebSocket);
+  CHECK(Judge("/derp", {{"Upgrade", "websocket"}, {"Sec-WebSocket-Protocol", "chat"}}).kind ==
+        Kind::kDerp);
 }
 
 TEST_CASE("fast start is asked for by exactly 1", "[relay]") {
