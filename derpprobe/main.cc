@@ -54,6 +54,12 @@ derp::probe::ClassIntervals IntervalsOf(const derp::probe::Options& options) {
   return {options.interval, options.tls_interval, options.stun_interval, options.mesh_interval};
 }
 
+// What a command of the operator's may see of our environment.
+std::map<std::string, std::string> WithoutSecrets(std::map<std::string, std::string> environment) {
+  environment.erase(std::string(derp::probe::kMeshKeyVariable));
+  return environment;
+}
+
 int Serve(const std::vector<std::string>& args,
           const std::map<std::string, std::string>& environment,
           const derp::probe::Options& options) {
@@ -82,6 +88,12 @@ int Serve(const std::vector<std::string>& args,
       .watch = {.map_sources = options.derp_map,
                 .environment = environment,
                 .udp_reference = options.udp_reference},
+      .state_dir = options.state_dir,
+      .alert_rule = {options.alert_after.bad, options.alert_after.rounds},
+      .alerts = {.webhook = options.alert_webhook,
+                 .command = options.alert_command,
+                 .environment = WithoutSecrets(environment),
+                 .vantage = HostName()},
       .probe_allow = options.probe_allow,
       .reload = [&setup]() -> derp::Expected<derp::probe::ClassIntervals, derp::Error> {
         const auto now = setup.Reload();

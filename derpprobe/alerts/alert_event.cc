@@ -43,8 +43,9 @@ std::string_view Words(const AlertEvent& event) {
   return "";
 }
 
-// The whole event in one sentence, for chats.
-std::string Sentence(const AlertEvent& event) {
+}  // namespace
+
+std::string AlertSentence(const AlertEvent& event) {
   std::string text = fmt::format("{} {}", AlertPlace(event), Words(event));
   if (event.state == AlertState::kOk || event.state == AlertState::kGone) return text;
   text += fmt::format(" ({} of the last {} rounds bad)", event.bad, event.rounds);
@@ -54,6 +55,8 @@ std::string Sentence(const AlertEvent& event) {
   }
   return text;
 }
+
+namespace {
 
 Json FindingObject(const diagnosis::Finding& finding) {
   Json families = Json::array();
@@ -97,7 +100,7 @@ std::string AlertJson(const AlertEvent& event, std::string_view vantage) {
       {"tool_version", cli::Version()},
       {"time", FormatRfc3339(event.at)},
       {"vantage", vantage},
-      {"text", Sentence(event)},
+      {"text", AlertSentence(event)},
       {"kind", KindName(event.kind)},
       {"place", AlertPlace(event)},
       {"region", prober ? Json(nullptr) : Json(event.region)},

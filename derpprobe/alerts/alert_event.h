@@ -27,7 +27,7 @@ std::optional<AlertState> ParseAlertState(std::string_view name);
 
 struct AlertEvent {
   AlertKind kind = AlertKind::kNode;
-  Place place;
+  PlaceKey place;
   std::string region;  // its code; empty for the prober
   AlertState state = AlertState::kOk;
   AlertState before = AlertState::kOk;
@@ -40,6 +40,9 @@ struct AlertEvent {
 
 // "fra/5b", "fra", "prober".
 std::string AlertPlace(const AlertEvent& event);
+
+// The whole event for people: "fra/5b is down (3 of the last 5 rounds bad): cert.expired: …".
+std::string AlertSentence(const AlertEvent& event);
 
 // One line, without a line end. `vantage`: where the prober stands.
 std::string AlertJson(const AlertEvent& event, std::string_view vantage);

@@ -31,13 +31,17 @@ void AlertQueue::Push(std::string json) {
 }
 
 void AlertQueue::Stop() {
+  StopSoon();
+  if (thread_.joinable()) thread_.join();
+}
+
+void AlertQueue::StopSoon() {
   {
     const MutexLock lock(mutex_);
     if (!stopping_) stop_at_ = clock_.Now() + options_.at_stop;
     stopping_ = true;
   }
   wake_.NotifyAll();
-  if (thread_.joinable()) thread_.join();
 }
 
 AlertCounts AlertQueue::counts() {

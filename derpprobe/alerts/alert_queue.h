@@ -41,6 +41,7 @@ class AlertQueue {
 
   // Tries once each what waits, as far as the time for it goes. A try under way has its own time.
   void Stop();
+  void StopSoon();  // the same without waiting for it
 
   AlertCounts counts();
   std::string_view name() const { return name_; }

@@ -10,8 +10,12 @@ namespace {
 using diagnosis::Finding;
 using diagnosis::Verdict;
 
-AlertKind KindOf(const Place& place) {
+AlertKind KindOf(const PlaceKey& place) {
   return place.node.empty() ? AlertKind::kRegion : AlertKind::kNode;
+}
+
+bool Errs(const AlertRound& round) {
+  return round.verdict == Verdict::kImpaired && !round.errors.empty();
 }
 
 void TakeFindings(const std::vector<const Finding*>& errors, AlertEvent& event) {
@@ -54,7 +58,7 @@ std::optional<AlertState> AlertTracker::Step(Track& track, Badness round, AlertS
   return std::nullopt;
 }
 
-AlertEvent AlertTracker::Event(AlertKind kind, const Place& place, Track& track, AlertState next,
+AlertEvent AlertTracker::Event(AlertKind kind, const PlaceKey& place, Track& track, AlertState next,
                                WallTime now) const {
   AlertEvent event;
   event.kind = kind;
@@ -75,7 +79,7 @@ AlertEvent AlertTracker::Event(AlertKind kind, const Place& place, Track& track,
 }
 
 std::optional<AlertEvent> AlertTracker::ObserveProber(const std::vector<const Finding*>& errors,
-                                                      WallTime now) {
+                                                      bool round, WallTime now) {
   const bool was_silent = std::exchange(silent_, !errors.empty());
   if (silent_ && !was_silent) {
     for (auto& [place, track] : tracks_) {
@@ -83,11 +87,12 @@ std::optional<AlertEvent> AlertTracker::ObserveProber(const std::vector<const Fi
       if (track.state == AlertState::kOk) track.since.reset();
     }
   }
+  if (!round) return std::nullopt;
   const bool offline = std::any_of(errors.begin(), errors.end(), [](const Finding* finding) {
     return finding->code == "prober.offline";
   });
-  const Badness round = offline ? Badness::kDown : silent_ ? Badness::kDegraded : Badness::kClean;
-  const auto next = Step(prober_, round, AlertState::kCutOff, now);
+  const Badness badness = offline ? Badness::kDown : silent_ ? Badness::kDegraded : Badness::kClean;
+  const auto next = Step(prober_, badness, AlertState::kCutOff, now);
   if (!next) return std::nullopt;
   AlertEvent event = Event(AlertKind::kProber, {kProberRegion, ""}, prober_, *next, now);
   TakeFindings(errors, event);
@@ -99,8 +104,8 @@ std::optional<AlertEvent> AlertTracker::Observe(const AlertRound& round, WallTim
   Track& track = tracks_[round.place];
   track.region = round.region;
   const Badness badness = round.verdict == Verdict::kUnusable ? Badness::kDown
-                          : round.errors.empty()              ? Badness::kClean
-                                                              : Badness::kDegraded;
+                          : Errs(round)                       ? Badness::kDegraded
+                                                              : Badness::kClean;
   const auto next = Step(track, badness, AlertState::kDown, now);
   if (!next) return std::nullopt;
   AlertEvent event = Event(KindOf(round.place), round.place, track, *next, now);
@@ -108,7 +113,7 @@ std::optional<AlertEvent> AlertTracker::Observe(const AlertRound& round, WallTim
   return event;
 }
 
-std::vector<AlertEvent> AlertTracker::Retain(const std::set<Place>& places, WallTime now) {
+std::vector<AlertEvent> AlertTracker::Retain(const std::set<PlaceKey>& places, WallTime now) {
   std::vector<AlertEvent> events;
   for (auto it = tracks_.begin(); it != tracks_.end();) {
     if (places.contains(it->first)) {
@@ -125,7 +130,7 @@ std::vector<AlertEvent> AlertTracker::Retain(const std::set<Place>& places, Wall
 
 std::vector<StoredAlert> AlertTracker::Standing() const {
   std::vector<StoredAlert> alerts;
-  const auto add = [&alerts](const Place& place, const Track& track) {
+  const auto add = [&alerts](const PlaceKey& place, const Track& track) {
     if (track.state == AlertState::kOk) return;
     alerts.push_back(
         {place, std::string(AlertStateName(track.state)), track.since.value_or(WallTime{})});

@@ -33,7 +33,7 @@ struct AlertRule {
 
 // A finished round of a node or a region.
 struct AlertRound {
-  Place place;
+  PlaceKey place;
   std::string region;  // code
   diagnosis::Verdict verdict = diagnosis::Verdict::kUnknown;
   std::vector<const diagnosis::Finding*> errors;  // on this very place
@@ -46,13 +46,13 @@ class AlertTracker {
 
   explicit AlertTracker(AlertRule rule) : rule_(rule) {}
 
-  // The prober's own errors, once per round.
+  // The prober's own errors, whenever they may have changed; `round`: counts as one of its rounds.
   std::optional<AlertEvent> ObserveProber(const std::vector<const diagnosis::Finding*>& errors,
-                                          WallTime now);
+                                          bool round, WallTime now);
   // Silent while one of the prober's errors stands, by the latest ObserveProber().
   std::optional<AlertEvent> Observe(const AlertRound& round, WallTime now);
   // The places of the map now in force; what stands on another one is over.
-  std::vector<AlertEvent> Retain(const std::set<Place>& places, WallTime now);
+  std::vector<AlertEvent> Retain(const std::set<PlaceKey>& places, WallTime now);
 
   // What stands, for the store, and back after a restart: it is not told again.
   std::vector<StoredAlert> Standing() const;
@@ -70,11 +70,11 @@ class AlertTracker {
   // The state after one more round; empty when it stays.
   std::optional<AlertState> Step(Track& track, Badness round, AlertState down, WallTime now) const;
   int CountBad(const Track& track, Badness least) const;
-  AlertEvent Event(AlertKind kind, const Place& place, Track& track, AlertState next,
+  AlertEvent Event(AlertKind kind, const PlaceKey& place, Track& track, AlertState next,
                    WallTime now) const;
 
   const AlertRule rule_;
-  std::map<Place, Track> tracks_;
+  std::map<PlaceKey, Track> tracks_;
   Track prober_;
   bool silent_ = false;
 };

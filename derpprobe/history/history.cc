@@ -5,7 +5,7 @@
 
 namespace derp::probe {
 
-void History::Record(const Place& place, const RoundSample& sample, WallTime now) {
+void History::Record(const PlaceKey& place, const RoundSample& sample, WallTime now) {
   if (sample.verdict == diagnosis::Verdict::kUnknown) return;
   const MutexLock lock(mutex_);
   Entry* entry = Find(place);
@@ -15,14 +15,14 @@ void History::Record(const Place& place, const RoundSample& sample, WallTime now
   entry->changed = true;
 }
 
-History::Entry* History::Find(const Place& place) {
+History::Entry* History::Find(const PlaceKey& place) {
   const auto found = places_.find(place);
   if (found != places_.end()) return &found->second;
   if (places_.size() >= kMostPlaces) return nullptr;
   return &places_.try_emplace(place).first->second;
 }
 
-std::shared_ptr<const Past> History::PastOf(const Place& place, WallTime now) {
+std::shared_ptr<const Past> History::PastOf(const PlaceKey& place, WallTime now) {
   const MutexLock lock(mutex_);
   const auto found = places_.find(place);
   if (found == places_.end()) return std::make_shared<const Past>();
@@ -44,7 +44,7 @@ HistoryRows History::TakeChanges() {
 
 void History::PutBack(const HistoryRows& rows) {
   const MutexLock lock(mutex_);
-  const auto put_back = [this](const Place& place, const auto& row) DERP_REQUIRES(mutex_) {
+  const auto put_back = [this](const PlaceKey& place, const auto& row) DERP_REQUIRES(mutex_) {
     const auto found = places_.find(place);
     if (found == places_.end()) return;
     found->second.record.PutBack(row);
@@ -62,12 +62,12 @@ void History::MarkAllUnsaved() {
   }
 }
 
-void History::Restore(const Place& place, const PastBucket& bucket) {
+void History::Restore(const PlaceKey& place, const PastBucket& bucket) {
   const MutexLock lock(mutex_);
   if (Entry* entry = Find(place)) entry->record.Restore(bucket);
 }
 
-void History::Restore(const Place& place, const DayCount& day) {
+void History::Restore(const PlaceKey& place, const DayCount& day) {
   const MutexLock lock(mutex_);
   if (Entry* entry = Find(place)) entry->record.Restore(day);
 }
@@ -83,8 +83,8 @@ std::size_t History::bytes() {
   const MutexLock lock(mutex_);
   std::size_t sum = 0;
   for (const auto& [place, entry] : places_) {
-    sum +=
-        sizeof(std::pair<const Place, Entry>) + 48 + place.node.capacity() + entry.record.bytes();
+    sum += sizeof(std::pair<const PlaceKey, Entry>) + 48 + place.node.capacity() +
+           entry.record.bytes();
   }
   return sum;
 }

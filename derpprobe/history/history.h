@@ -19,11 +19,11 @@ class History {
   static constexpr std::size_t kMostRows = 20'000;
 
   // Once per finished walk of a node, and per round of a region. Unknown verdicts are no data.
-  void Record(const Place& place, const RoundSample& sample, WallTime now);
+  void Record(const PlaceKey& place, const RoundSample& sample, WallTime now);
 
   // Never null. Made anew only when a round was recorded since; else, while somebody holds it, the
   // same object.
-  std::shared_ptr<const Past> PastOf(const Place& place, WallTime now);
+  std::shared_ptr<const Past> PastOf(const PlaceKey& place, WallTime now);
 
   // For the writer, at most about kMostRows at once. What it cannot store it puts back.
   HistoryRows TakeChanges();
@@ -31,8 +31,8 @@ class History {
   void MarkAllUnsaved();
 
   // Before the first round; the rows of a place oldest first.
-  void Restore(const Place& place, const PastBucket& bucket);
-  void Restore(const Place& place, const DayCount& day);
+  void Restore(const PlaceKey& place, const PastBucket& bucket);
+  void Restore(const PlaceKey& place, const DayCount& day);
 
   // Forgets what is older than 24 hours and 31 days; places of which nothing is left go.
   void Expire(WallTime now);
@@ -47,10 +47,10 @@ class History {
   };
 
   // Made when it is missing; null when there are too many.
-  Entry* Find(const Place& place) DERP_REQUIRES(mutex_);
+  Entry* Find(const PlaceKey& place) DERP_REQUIRES(mutex_);
 
   Mutex mutex_;
-  std::map<Place, Entry> places_ DERP_GUARDED_BY(mutex_);
+  std::map<PlaceKey, Entry> places_ DERP_GUARDED_BY(mutex_);
 };
 
 }  // namespace derp::probe

@@ -72,7 +72,7 @@ Expected<void, Error> HistoryStore::LoadPlaces() {
 }
 
 Expected<void, Error> HistoryStore::LoadRows(History& history) {
-  std::map<std::int64_t, Place> places;
+  std::map<std::int64_t, PlaceKey> places;
   for (const auto& [place, id] : place_ids_) places[id] = place;
   const std::int64_t quarter = BucketNumber(clock_.WallNow());
   const auto buckets =

@@ -177,7 +177,7 @@ void HistoryStore::SetAside(const std::string& why) {
   logger_.Warn("history: {}: {}; set aside as {}, a fresh one is begun", path_, why, aside);
 }
 
-Expected<std::int64_t, Error> HistoryStore::PlaceId(const Place& place) {
+Expected<std::int64_t, Error> HistoryStore::PlaceId(const PlaceKey& place) {
   if (const auto known = place_ids_.find(place); known != place_ids_.end()) return known->second;
   SqlStatement& statement = statements_->place;
   if (auto started = statement.Start({place.region_id, place.node}); !started) {

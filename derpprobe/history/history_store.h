@@ -56,7 +56,7 @@ class HistoryStore {
   Expected<void, Error> Prepare();
   void SetAside(const std::string& why);
   void CloseFile();
-  Expected<std::int64_t, Error> PlaceId(const Place& place);
+  Expected<std::int64_t, Error> PlaceId(const PlaceKey& place);
   Expected<void, Error> WriteAll(const HistoryBatch& batch);
   Expected<void, Error> WriteRows(const HistoryRows& rows);
   Expected<void, Error> WriteRemembered(const HistoryBatch& batch);
@@ -74,7 +74,7 @@ class HistoryStore {
   std::optional<StateLock> lock_;
   std::optional<SqlDatabase> database_;
   std::unique_ptr<Statements> statements_;  // of database_
-  std::map<Place, std::int64_t> place_ids_;
+  std::map<PlaceKey, std::int64_t> place_ids_;
   std::int64_t expired_at_ = 0;  // the quarter in which old rows were last looked for
   std::uint64_t files_begun_ = 0;
 };

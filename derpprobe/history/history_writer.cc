@@ -32,7 +32,6 @@ HistoryWriter::HistoryWriter(std::unique_ptr<HistoryStore> store, History& histo
       history_(history),
       collect_(std::move(collect)),
       interval_(interval),
-      clock_(clock),
       log_(logger, clock, 1, std::chrono::minutes(10)),
       files_begun_(store_->files_begun()),
       thread_([this] { Run(); }) {}
@@ -70,7 +69,6 @@ void HistoryWriter::Run() {
 }
 
 void HistoryWriter::WriteOnce() {
-  history_.Expire(clock_.WallNow());
   HistoryBatch batch = Join(std::exchange(kept_, {}), collect_());
   batch.rows = history_.TakeChanges();
   const auto written = store_->Write(batch);

@@ -38,7 +38,6 @@ class HistoryWriter {
   History& history_;
   const Collect collect_;
   const Duration interval_;
-  const Clock& clock_;
   RateLimitedLog log_;
   HistoryBatch kept_;  // what a failed write left, rows excepted; the thread's
   std::uint64_t files_begun_;

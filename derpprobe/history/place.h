@@ -9,11 +9,11 @@ namespace derp::probe {
 
 inline constexpr std::int64_t kProberRegion = -1;  // stands for the prober; no map has it
 
-struct Place {
+struct PlaceKey {
   std::int64_t region_id = 0;
   std::string node;  // empty: the region
 
-  auto operator<=>(const Place&) const = default;
+  auto operator<=>(const PlaceKey&) const = default;
 };
 
 }  // namespace derp::probe

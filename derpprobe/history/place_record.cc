@@ -169,7 +169,7 @@ Past PlaceRecord::Make(WallTime now) const {
   return past;
 }
 
-void PlaceRecord::TakeChanges(const Place& place, HistoryRows& rows) {
+void PlaceRecord::TakeChanges(const PlaceKey& place, HistoryRows& rows) {
   for (std::size_t i = buckets_.size() - unsaved_buckets_; i < buckets_.size(); ++i) {
     rows.buckets.push_back({place, Unpack(buckets_[i])});
   }

@@ -23,7 +23,7 @@ class PlaceRecord {
   Past Make(WallTime now) const;
 
   // What was not taken since it changed, appended to `rows`.
-  void TakeChanges(const Place& place, HistoryRows& rows);
+  void TakeChanges(const PlaceKey& place, HistoryRows& rows);
   void PutBack(const PastBucket& bucket);  // it was taken and could not be stored
   void PutBack(const DayCount& day);
   void MarkAllUnsaved();

@@ -24,12 +24,12 @@ struct DayCount {
 };
 
 struct BucketRow {
-  Place place;
+  PlaceKey place;
   PastBucket bucket;
 };
 
 struct DayRow {
-  Place place;
+  PlaceKey place;
   DayCount day;
 };
 
@@ -58,7 +58,7 @@ struct StoredFinding {
 
 // An alert that was sent and not yet recovered from.
 struct StoredAlert {
-  Place place;  // of kProberRegion: the prober itself
+  PlaceKey place;  // of kProberRegion: the prober itself
   std::string state;
   WallTime since;
 

@@ -1,11 +1,14 @@
 #include "derpprobe/service/board.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "common/base/text.h"
+#include "common/diagnosis/catalogue.h"
 #include "derpprobe/service/carry_over.h"
 
 namespace derp::probe {
@@ -21,22 +24,24 @@ std::string PlaceOf(const Finding& finding) {
   return finding.node.empty() ? finding.region : finding.region + "/" + finding.node;
 }
 
-void Remember(Transition transition, BoardState& state) {
-  state.transitions.push_front(std::move(transition));
-  if (state.transitions.size() > BoardState::kTransitions) state.transitions.pop_back();
-}
+constexpr std::size_t kMostFresh = 1000;  // transitions that wait for the store
+// So many walks of a node, and with them at least one whole round of its region, have to pass
+// before a finding of an earlier run is called ended.
+constexpr std::uint64_t kWalksToForget = 2;
 
-void FollowVerdicts(const BoardState& before, WallTime now, BoardState& next) {
-  std::map<std::int64_t, Verdict> old;
-  for (const auto& region : before.report.regions) old[region.region_id] = region.verdict;
-  for (const auto& region : next.report.regions) {
-    const auto was = old.find(region.region_id);
-    if (was == old.end() || was->second == region.verdict) continue;
-    Remember({now, region.region,
-              fmt::format("{} → {}", VerdictName(was->second), VerdictName(region.verdict)),
-              region.verdict},
-             next);
+// Code and place of what FindingKey() made a key of; empty when neither map nor catalogue know it.
+std::optional<Finding> NamedBy(const std::string& key, const std::vector<MapRegion>& regions) {
+  const auto parts = Split(key, '\n');
+  if (parts.size() < 3 || diagnosis::FindEntry(parts[0]) == nullptr) return std::nullopt;
+  Finding finding = diagnosis::MakeFinding(parts[0]);
+  const std::string_view id = parts[1];
+  std::from_chars(id.data(), id.data() + id.size(), finding.region_id);
+  finding.node = parts[2];
+  for (const MapRegion& region : regions) {
+    if (region.id == finding.region_id) finding.region = region.code;
   }
+  if (finding.region.empty() && finding.region_id != 0) return std::nullopt;
+  return finding;
 }
 
 }  // namespace
@@ -138,24 +143,19 @@ void Board::Judge() {
   auto next = std::make_shared<BoardState>();
   next->source = source_;
   next->regions = map_regions_;
+  for (const NodeKey& key : order_) next->map_nodes.push_back({key.first, key.second});
   next->last_result = last_result_;
   next->nodes_total = order_.size();
   next->nodes_done = measured.nodes.size();
   next->report = diagnosis::Judge(std::move(measured));
   next->ages = before.ages;
   next->transitions = before.transitions;
-  next->node_past = before.node_past;
-  next->region_past = before.region_past;
   const WallTime now = clock_.WallNow();
   FollowFindings(before, now, *next);
   FollowVerdicts(before, now, *next);
   FollowFailures(before, *next);
-  for (const NodeKey& key : order_) {
-    const auto strip = before.strips.find(key.first);
-    if (strip != before.strips.end()) next->strips.insert(*strip);
-  }
-  for (const auto& region : next->report.regions) {
-    next->strips[region.region_id].Record(now, region.verdict);
+  for (const auto& node : next->report.nodes) {
+    next->walks.push_back(nodes_.at({node.region_id, node.node}).walks);
   }
   state_ = std::move(next);
 }
@@ -176,16 +176,52 @@ void Board::FollowFailures(const BoardState& before, BoardState& next) const {
   }
 }
 
-void Board::FollowFindings(const BoardState& before, WallTime now, BoardState& next) const {
+void Board::Remember(Transition transition, BoardState& next) {
+  fresh_transitions_.push_back(transition);
+  if (fresh_transitions_.size() > kMostFresh) fresh_transitions_.erase(fresh_transitions_.begin());
+  next.transitions.push_front(std::move(transition));
+  if (next.transitions.size() > BoardState::kTransitions) next.transitions.pop_back();
+}
+
+void Board::FollowVerdicts(const BoardState& before, WallTime now, BoardState& next) {
+  std::map<std::int64_t, Verdict> old;
+  for (const auto& region : before.report.regions) old[region.region_id] = region.verdict;
+  for (const auto& region : next.report.regions) {
+    const auto was = old.find(region.region_id);
+    if (was == old.end() || was->second == region.verdict) continue;
+    Remember({now, region.region,
+              fmt::format("{} → {}", VerdictName(was->second), VerdictName(region.verdict)),
+              region.verdict},
+             next);
+  }
+}
+
+FindingAge Board::NewAge(const std::string& key, std::uint64_t walks, WallTime now, bool& known) {
+  FindingAge age{now, walks, 1, 0};
+  const auto restored = restored_.find(key);
+  known = restored != restored_.end();
+  if (!known) return age;
+  age.since = restored->second.since;
+  age.before = restored->second.rounds;
+  age.rounds = age.before + 1;
+  restored_.erase(restored);
+  return age;
+}
+
+void Board::FollowFindings(const BoardState& before, WallTime now, BoardState& next) {
   std::set<std::string> standing;
   for (const Finding& finding : next.report.findings) {
     const std::string key = FindingKey(finding);
     standing.insert(key);
     const auto slot = nodes_.find({finding.region_id, finding.node});
     const std::uint64_t walks = slot == nodes_.end() ? 0 : slot->second.walks;
-    const auto [age, is_new] = next.ages.try_emplace(key, FindingAge{now, walks, 1});
-    if (walks > 0) age->second.rounds = walks - age->second.first_walk + 1;
-    if (is_new && finding.severity != Severity::kInfo) {
+    auto age = next.ages.find(key);
+    bool known = true;
+    if (age == next.ages.end()) age = next.ages.emplace(key, NewAge(key, walks, now, known)).first;
+    FindingAge& entry = age->second;
+    if (walks < entry.first_walk) entry.first_walk = walks;  // the node changed and counts anew
+    if (walks > 0) entry.rounds = entry.before + walks - entry.first_walk + 1;
+    if (!known && finding.severity != Severity::kInfo) {
       Remember({now, PlaceOf(finding), finding.code + " began",
                 finding.severity == Severity::kError ? Verdict::kUnusable : Verdict::kImpaired},
                next);
@@ -196,6 +232,70 @@ void Board::FollowFindings(const BoardState& before, WallTime now, BoardState& n
     Remember({now, PlaceOf(finding), finding.code + " ended", Verdict::kUsable}, next);
   }
   std::erase_if(next.ages, [&](const auto& entry) { return !standing.contains(entry.first); });
+  if (!restored_.empty()) EndRestored(now, next);
+}
+
+// What is left in restored_ was not found by the walks so far. What the map no longer names goes
+// without a word.
+void Board::EndRestored(WallTime now, BoardState& next) {
+  if (order_.empty()) return;
+  std::uint64_t fewest = nodes_.begin()->second.walks;
+  for (const auto& [key, slot] : nodes_) fewest = std::min(fewest, slot.walks);
+  for (auto it = restored_.begin(); it != restored_.end();) {
+    const auto finding = NamedBy(it->first, map_regions_);
+    std::uint64_t walks = fewest;
+    if (finding) {
+      const auto slot = nodes_.find({finding->region_id, finding->node});
+      if (slot != nodes_.end()) walks = slot->second.walks;
+    }
+    if (finding && walks < kWalksToForget) {
+      ++it;
+      continue;
+    }
+    if (finding && finding->severity != Severity::kInfo) {
+      Remember({now, PlaceOf(*finding), finding->code + " ended", Verdict::kUsable}, next);
+    }
+    it = restored_.erase(it);
+  }
+}
+
+std::shared_ptr<const BoardState> Board::StateWithPast() {
+  const auto state = State();
+  auto with_past = std::make_shared<BoardState>(*state);
+  const WallTime now = clock_.WallNow();
+  for (const MapRegion& region : state->regions) {
+    with_past->region_past[region.id] = history_.PastOf({region.id, ""}, now);
+  }
+  for (const auto& node : state->report.nodes) {
+    with_past->node_past[{node.region_id, node.node}] =
+        history_.PastOf({node.region_id, node.node}, now);
+  }
+  return with_past;
+}
+
+void Board::Restore(const HistoryImage& image) {
+  const MutexLock lock(mutex_);
+  restored_ = image.findings;
+  auto state = std::make_shared<BoardState>(*state_);
+  state->transitions.assign(image.transitions.begin(), image.transitions.end());
+  state_ = std::move(state);
+}
+
+std::vector<Transition> Board::TakeTransitions() {
+  const MutexLock lock(mutex_);
+  return std::exchange(fresh_transitions_, {});
+}
+
+bool Board::has_fresh_transitions() {
+  const MutexLock lock(mutex_);
+  return !fresh_transitions_.empty();
+}
+
+std::map<std::string, StoredFinding> Board::StandingFindings() {
+  const MutexLock lock(mutex_);
+  auto findings = restored_;
+  for (const auto& [key, age] : state_->ages) findings[key] = {age.since, age.rounds};
+  return findings;
 }
 
 }  // namespace derp::probe

@@ -1,5 +1,5 @@
-// What the service knows now: the newest walk of every node, judged, with what was remembered since
-// the start (ages of findings, transitions, a strip per region). Pages, JSON and metrics share one
+// What the service knows now: the newest walk of every node, judged, with what is remembered (ages
+// of findings, transitions, the rounds of a day and a month). Pages, JSON and metrics share one
 // state, which is judged when somebody asks after something new came, not with every result. Any
 // thread.
 #pragma once
@@ -16,9 +16,9 @@
 #include "common/derpmap/model.h"
 #include "common/diagnosis/judgement.h"
 #include "common/diagnosis/report.h"
-#include "derpprobe/history/past.h"
+#include "derpprobe/history/history.h"
+#include "derpprobe/history/records.h"
 #include "derpprobe/service/failure_log.h"
-#include "derpprobe/service/verdict_strip.h"
 
 namespace derp::probe {
 
@@ -29,17 +29,15 @@ struct MapState {
   std::string failure;              // of the last fetch, empty when it was good
 };
 
-struct Transition {
-  WallTime at;
-  std::string place;  // "fra" or "fra/5b"
-  std::string text;   // "usable → unusable", "cert.expired began", "cert.expired ended"
-  diagnosis::Verdict state = diagnosis::Verdict::kUnknown;  // the state after it
-};
+// In "fra" or "fra/5b": "usable → unusable", "cert.expired began", "cert.expired ended"; with the
+// state after it.
+using Transition = StoredTransition;
 
 struct FindingAge {
   WallTime since;
   std::uint64_t first_walk = 0;  // the node's walk that found it
   std::uint64_t rounds = 1;      // walks of the node that found it, the first included
+  std::uint64_t before = 0;      // of these, those of an earlier run of the service
 };
 
 // What names a finding from round to round.
@@ -55,15 +53,16 @@ struct MapRegion {
 
 struct BoardState {
   MapState source;
-  std::vector<MapRegion> regions;  // in the map's order
+  std::vector<MapRegion> regions;   // in the map's order
+  std::vector<PlaceKey> map_nodes;  // likewise, measured or not
   std::size_t nodes_total = 0;
   std::size_t nodes_done = 0;           // with at least one result
   std::optional<WallTime> last_result;  // end of the newest walk
   diagnosis::RunReport report;
-  std::map<std::string, FindingAge> ages;       // by FindingKey
-  std::map<std::int64_t, VerdictStrip> strips;  // by region id
-  std::deque<Transition> transitions;           // newest first, at most kTransitions
-  // Beyond the newest round; nothing before the first one ended.
+  std::vector<std::uint64_t> walks;        // of report.nodes, in their order
+  std::map<std::string, FindingAge> ages;  // by FindingKey
+  std::deque<Transition> transitions;      // newest first, at most kTransitions
+  // Beyond the newest round, in the states of StateWithPast() alone. Never null pointers.
   std::map<std::pair<std::int64_t, std::string>, std::shared_ptr<const Past>> node_past;
   std::map<std::int64_t, std::shared_ptr<const Past>> region_past;
 
@@ -97,6 +96,19 @@ class Board {
   // Judges what is new since the last call: the whole fleet, so not to be asked for every result.
   // The state stays as it is while it is held.
   std::shared_ptr<const BoardState> State();
+  // The same with node_past and region_past: for pages, since it costs as much as they do.
+  std::shared_ptr<const BoardState> StateWithPast();
+
+  // Where the rounds are remembered; whoever follows the rounds feeds it.
+  History& history() { return history_; }
+
+  // What an earlier run of the service remembered; before the first map. A finding that stood then
+  // and still does goes on, one that does not is told as ended.
+  void Restore(const HistoryImage& image);
+  // For the store: transitions since the last call, and the findings that stand.
+  std::vector<Transition> TakeTransitions();
+  std::map<std::string, StoredFinding> StandingFindings();
+  bool has_fresh_transitions();
 
  private:
   using NodeKey = std::pair<std::int64_t, std::string>;
@@ -109,11 +121,18 @@ class Board {
 
   void Judge() DERP_REQUIRES(mutex_);
   // Carries what is remembered from the state before into the next one.
-  void FollowFindings(const BoardState& before, WallTime now, BoardState& next) const
+  void FollowFindings(const BoardState& before, WallTime now, BoardState& next)
       DERP_REQUIRES(mutex_);
+  FindingAge NewAge(const std::string& key, std::uint64_t walks, WallTime now, bool& known)
+      DERP_REQUIRES(mutex_);
+  void EndRestored(WallTime now, BoardState& next) DERP_REQUIRES(mutex_);
+  void FollowVerdicts(const BoardState& before, WallTime now, BoardState& next)
+      DERP_REQUIRES(mutex_);
+  void Remember(Transition transition, BoardState& next) DERP_REQUIRES(mutex_);
   void FollowFailures(const BoardState& before, BoardState& next) const DERP_REQUIRES(mutex_);
 
   const Clock& clock_;
+  History history_;
   Mutex mutex_;
   bool mesh_asked_ DERP_GUARDED_BY(mutex_);
   std::vector<NodeKey> order_ DERP_GUARDED_BY(mutex_);  // the map's
@@ -126,6 +145,9 @@ class Board {
   MapState source_ DERP_GUARDED_BY(mutex_);
   std::optional<WallTime> last_result_ DERP_GUARDED_BY(mutex_);
   std::shared_ptr<const BoardState> state_ DERP_GUARDED_BY(mutex_);  // never null
+  // Findings of an earlier run that were not seen again yet.
+  std::map<std::string, StoredFinding> restored_ DERP_GUARDED_BY(mutex_);
+  std::vector<Transition> fresh_transitions_ DERP_GUARDED_BY(mutex_);
 };
 
 }  // namespace derp::probe

@@ -12,6 +12,7 @@
 #include "common/net/event_loop.h"
 #include "derpprobe/schedule/probe_table.h"
 #include "derpprobe/service/board.h"
+#include "derpprobe/service/chronicler.h"
 #include "derpprobe/service/site.h"
 #include "derpprobe/service/state_metrics.h"
 
@@ -31,6 +32,41 @@ std::optional<SocketAddress> ParseListen(const std::string& listen) {
                                                                 : parts->host);
   if (!ip) return std::nullopt;
   return SocketAddress{*ip, port};
+}
+
+// Whom alerts are told, and what is remembered.
+struct Memory {
+  std::unique_ptr<AlertDesk> desk;
+  std::unique_ptr<Chronicler> chronicler;  // uses the desk
+};
+
+Expected<Memory, Error> MakeMemory(const ServiceOptions& options, const Prober& prober,
+                                   Board& board, const Clock& clock, const Logger& logger) {
+  Memory memory;
+  auto desk = AlertDesk::Make(options.alerts, clock, logger);
+  if (!desk) return Fail(desk.error());
+  memory.desk = std::move(*desk);
+  auto chronicler = Chronicler::Make({.state_dir = options.state_dir,
+                                      .alert_rule = options.alert_rule,
+                                      .round = [&prober] { return prober.round(); }},
+                                     board, *memory.desk, clock, logger);
+  if (!chronicler) return Fail(chronicler.error());
+  memory.chronicler = std::move(*chronicler);
+  return memory;
+}
+
+// Every source outlives the registry's use.
+void AddSources(metrics::Registry& registry, ProbeTable& table, Prober& prober, Board& board,
+                Memory& memory) {
+  using Families = std::vector<metrics::Family>;
+  registry.Add(metrics::ProcessSource("derpprobe", cli::Version()));
+  registry.Add([&prober](Families& families) { prober.Collect(families); });
+  registry.Add([&table](Families& families) { table.Collect(families); });
+  registry.Add([&board](Families& families) { AddStateMetrics(*board.State(), families); });
+  registry.Add([&memory](Families& families) {
+    memory.desk->Collect(families);
+    memory.chronicler->Collect(families);
+  });
 }
 
 }  // namespace
@@ -53,13 +89,13 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
   ProbeTable table;
   Prober prober(options.prober, std::move(load_map), measurer, board, table, clock, logger);
 
+  auto memory = MakeMemory(options, prober, board, clock, logger);
+  if (!memory) {
+    logger.Error("{}", memory.error().context);
+    return 1;
+  }
   metrics::Registry registry;
-  registry.Add(metrics::ProcessSource("derpprobe", cli::Version()));
-  registry.Add([&prober](std::vector<metrics::Family>& families) { prober.Collect(families); });
-  registry.Add([&table](std::vector<metrics::Family>& families) { table.Collect(families); });
-  registry.Add([&board](std::vector<metrics::Family>& families) {
-    AddStateMetrics(*board.State(), families);
-  });
+  AddSources(registry, table, prober, board, *memory);
 
   Mutex reloading;
   const auto reload = [&]() -> Expected<void, Error> {
@@ -98,9 +134,11 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
   ProberWatchOptions watched = options.watch;
   watched.round = prober.round();
   const ProberWatch watch(std::move(watched), context, board);
+  memory->chronicler->Start();
   loop.Run();
   logger.Info("stopping");
   prober.Stop();
+  memory->chronicler->Stop();
   return 0;
 }
 

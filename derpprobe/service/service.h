@@ -7,6 +7,8 @@
 
 #include "common/base/log.h"
 #include "common/diagnosis/measure.h"
+#include "derpprobe/alerts/alert_desk.h"
+#include "derpprobe/alerts/alert_tracker.h"
 #include "derpprobe/service/prober.h"
 #include "derpprobe/service/prober_watch.h"
 
@@ -16,6 +18,9 @@ struct ServiceOptions {
   std::string listen = ":8030";  // Go syntax; an empty host is every interface
   ProberOptions prober;
   ProberWatchOptions watch{};  // `round` is set here
+  std::string state_dir{};     // where the history is kept; empty: in memory only
+  AlertRule alert_rule{};
+  AlertDeskOptions alerts{};
   std::vector<std::string> probe_allow{};  // HOST:PORT, targets of /probe outside the map
   // Reads configuration, mesh key and maps anew (SIGHUP, POST /-/reload) and puts them in force;
   // gives the intervals in force then. An error says what is wrong, and everything stays as it was.

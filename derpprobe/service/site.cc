@@ -103,9 +103,10 @@ void Site::AddRestrictedPages() {
   router_.Handle("/debug/vars", Restricted(Answering([this](const Request&) {
                    return JsonReply(VarsJson(parts_.registry.Gather()));
                  })));
-  router_.Handle("/status.json", Restricted(Answering([this](const Request& request) {
-                   return JsonReply(StatusJsonText(*parts_.board.State(), Options(request)));
-                 })));
+  router_.Handle(
+      "/status.json", Restricted(Answering([this](const Request& request) {
+        return JsonReply(StatusJsonText(*parts_.board.StateWithPast(), Options(request)));
+      })));
   router_.Handle("/debug/", Restricted(Answering([this](const Request& request) {
                    return request.path == "/debug/" ? DebugIndex() : http::NotFound();
                  })));
@@ -176,7 +177,7 @@ PageOptions Site::Options(const Request& request) const {
 
 Response Site::StatusPageReply(const Request& request) const {
   LogRequest(request);
-  return Page(StatusPage(*parts_.board.State(), Options(request)));
+  return Page(StatusPage(*parts_.board.StateWithPast(), Options(request)));
 }
 
 Response Site::DebugIndex() const {

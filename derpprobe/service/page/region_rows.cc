@@ -87,14 +87,12 @@ class Rows {
     return fmt::format(
         R"(<details id="r{}"{}><summary class="row"><span>{}</span><span><b>{}</b> {}</span><span class="h">{}</span><span class="num a">{}</span><span class="num">{}</span><span class="mut r">{} of {} usable</span></summary>{}</details>)",
         region.region_id, open ? " open" : "", BadgeHtml(BadgeOf(region.verdict)),
-        EscapeHtml(region.region), EscapeHtml(region.name), Strip(region, past), availability,
+        EscapeHtml(region.region), EscapeHtml(region.name), Strip(past), availability,
         MillisText(best), usable, totals_[region.region_id], Inside(region, past, open, asked));
   }
 
-  std::string Strip(const RegionReport& region, const Past* past) const {
-    if (past != nullptr) return DayStrip(VerdictsOf(*past, options_.now));
-    const auto strip = state_.strips.find(region.region_id);
-    return strip == state_.strips.end() ? "" : DayStrip(strip->second.Buckets(options_.now));
+  std::string Strip(const Past* past) const {
+    return past == nullptr ? "" : DayStrip(VerdictsOf(*past, options_.now));
   }
 
   std::string Inside(const RegionReport& region, const Past* past, bool open, bool asked) {

@@ -14,7 +14,7 @@ using probe::AlertKind;
 using probe::AlertRound;
 using probe::AlertState;
 using probe::AlertTracker;
-using probe::Place;
+using probe::PlaceKey;
 
 namespace {
 
@@ -38,7 +38,7 @@ struct Rounds {
       std::vector<const Finding*> prober;
       if (letter == 'O') prober = {&offline};
       if (letter == 'S') prober = {&blocked};
-      Keep(tracker.ObserveProber(prober, clock.WallNow()));
+      Keep(tracker.ObserveProber(prober, /*round=*/true, clock.WallNow()));
       AlertRound round{{5, "5b"}, "fra", Verdict::kUsable, {}};
       if (letter == 'd' || letter == 'O') round.verdict = Verdict::kUnusable;
       if (letter == 'e' || letter == 'w') round.verdict = Verdict::kImpaired;
@@ -168,7 +168,7 @@ TEST_CASE("after a restart what stands is not told again, and its end is", "[ale
   before.Play("ddd");
   const auto standing = before.tracker.Standing();
   REQUIRE(standing.size() == 1);
-  CHECK(standing[0].place == Place{5, "5b"});
+  CHECK(standing[0].place == PlaceKey{5, "5b"});
   CHECK(standing[0].state == "down");
   Rounds after;
   after.tracker.Restore(standing);
