@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/fake_clock.h"
+#include "tests/support/node_reports.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/derpprobe/service/samples.h"
 
@@ -14,6 +15,15 @@ using namespace derp::probe;
 using diagnosis::Verdict;
 
 namespace {
+
+// Nothing answers, by TCP or STUN.
+diagnosis::NodeReport SilentWalk(const derpmap::Region& region, const derpmap::Node& node) {
+  auto report = derp::test::NamedNode(node.name, node.ipv4, region.code, region.id);
+  derp::test::AddChain(report, derp::test::kV4, "tcp.timeout");
+  derp::test::AddRelayNotReached(report, diagnosis::Stage::kTcp);
+  derp::test::AddStun(report, derp::test::kV4, "stun.no_reply");
+  return report;
+}
 
 // A service's memory without its threads: rounds are published and looked at by hand.
 struct Service {
@@ -40,20 +50,23 @@ struct Service {
   }
   void UseMap() { board.SetMap(map, {}, {}); }
   const derpmap::Region& region() const { return map.regions.begin()->second; }
-  // One round: a letter per node, h healthy, x expired.
+  // One round: a letter per node, h healthy, x expired, s silent.
   void Round(std::string_view nodes) {
     clock.Advance(std::chrono::seconds(15));
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const auto& node = region().nodes[i];
-      board.PublishNode(nodes[i] == 'h' ? probe::test::HealthyWalk(region(), node)
-                                        : probe::test::ExpiredWalk(region(), node));
+      if (nodes[i] == 'h') board.PublishNode(probe::test::HealthyWalk(region(), node));
+      if (nodes[i] == 'x') board.PublishNode(probe::test::ExpiredWalk(region(), node));
+      if (nodes[i] == 's') board.PublishNode(SilentWalk(region(), node));
     }
     chronicler->Look();
   }
   std::vector<std::string> Alerts() const {
     std::vector<std::string> alerts;
     for (const std::string& line : logged) {
-      if (line.starts_with("alert: ")) alerts.push_back(line.substr(7, line.find(" (") - 7));
+      if (!line.starts_with("alert: ")) continue;
+      const std::size_t end = line.find(" (");
+      alerts.push_back(line.substr(7, end == std::string::npos ? end : end - 7));
     }
     return alerts;
   }
@@ -110,6 +123,26 @@ TEST_CASE("a region of one node alerts once", "[service]") {
   Service service(clock, 1);
   for (int i = 0; i < 5; ++i) service.Round("x");
   CHECK(service.Alerts() == std::vector<std::string>{"r0/900a is down"});
+}
+
+TEST_CASE("when nothing answers at all the prober is told as cut off, and no relay", "[service]") {
+  derp::test::FakeClock clock;
+  Service service(clock, 2);
+  service.Round("hh");
+  for (int i = 0; i < 6; ++i) service.Round("ss");
+  CHECK(service.Alerts() ==
+        std::vector<std::string>{"prober is cut off: nothing is known of the relays"});
+  CHECK(service.Rounds({900, "900a"}) == 1);  // unknown is no data
+  for (int i = 0; i < 5; ++i) service.Round("hh");
+  CHECK(service.Alerts().size() == 2);
+  CHECK(service.Alerts().back() == "prober has recovered");
+}
+
+TEST_CASE("when one of two relays is silent it is the relay's fault", "[service]") {
+  derp::test::FakeClock clock;
+  Service service(clock, 2);
+  for (int i = 0; i < 3; ++i) service.Round("hs");
+  CHECK(service.Alerts() == std::vector<std::string>{"r0/900b is down"});
 }
 
 TEST_CASE("a node that leaves the map ends its alert", "[service]") {
