@@ -28,8 +28,9 @@
 
 namespace derp {
 
-// Enough for a burst while the peer catches up; more would only grow old here.
-inline constexpr std::size_t kMeshQueueLimit = 1024 * 1024;
+// Enough for a burst of two bandwidth probes (2 MiB each) while the peer catches up; more would
+// only grow old here.
+inline constexpr std::size_t kMeshQueueLimit = 4 * 1024 * 1024;
 
 struct MeshClientOptions {
   RelayUrl url;

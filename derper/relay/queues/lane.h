@@ -8,6 +8,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
+#include "common/base/defaults.h"
 #include "derper/relay/queues/buffer_pool.h"
 #include "derper/relay/registry/hashed_key.h"
 
@@ -15,7 +16,9 @@ namespace derp::relay {
 
 struct LaneLimits {
   std::size_t packets = 32;
-  std::size_t bytes = 256 * 1024;  // one packet always fits
+  // So many of the largest packets fit with their frames: bandwidth probes keep 30 under way. One
+  // packet always fits.
+  std::size_t bytes = 33 * kMaxPacketSize;
 };
 
 // Not thread-safe: belongs to a connection.

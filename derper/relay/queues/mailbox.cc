@@ -6,10 +6,10 @@ namespace derp::relay {
 
 namespace {
 
-constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;   // per pair of workers
-constexpr std::size_t kMaxLinkBytes = 1024 * 1024;   // as the queue of a mesh link
-constexpr std::size_t kKeepCapacity = 512 * 1024;    // what a burst may leave behind
-constexpr std::size_t kLetterSize = sizeof(Letter);  // empty packets cost memory as well
+constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;      // per pair of workers
+constexpr std::size_t kMaxLinkBytes = 3 * 1024 * 1024;  // of them for one mesh link
+constexpr std::size_t kKeepCapacity = 512 * 1024;       // what a burst may leave behind
+constexpr std::size_t kLetterSize = sizeof(Letter);     // empty packets cost memory as well
 
 }  // namespace
 
