@@ -130,10 +130,13 @@ RunReport Judge(Measurement measured) {
   RunReport report;
   report.nodes = std::move(measured.nodes);
   report.meshes = std::move(measured.meshes);
+  report.transfers = std::move(measured.transfers);
+  report.queues = std::move(measured.queues);
   report.findings = std::move(measured.map_findings);
   JudgeClosedPorts(report);
   JudgeProber(report, measured.prober);
   JudgeMesh(report, measured.mesh_asked);
+  JudgePairs(report, measured.pairs);
   for (NodeReport& node : report.nodes) MergeFamilies(node);
   JudgeVerdicts(report);
   for (NodeReport& node : report.nodes) OrderStages(node);

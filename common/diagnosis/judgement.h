@@ -24,6 +24,16 @@ inline constexpr Duration kClockTolerance = std::chrono::minutes(2);
 // went on.
 inline constexpr std::string_view kExcusable = "valid_at_relay_time";
 
+// What was asked of pairs of nodes beside the mesh, and what is good enough.
+struct PairsAsked {
+  bool bandwidth = false;
+  bool queue = false;
+  std::int64_t bw_min = 0;  // bits per second, 0: not judged
+  Duration qd_max{};        // of the 99th percentile, 0: not judged
+
+  bool operator==(const PairsAsked&) const = default;
+};
+
 struct Measurement {
   std::vector<NodeReport> nodes;  // in the map's order, as walked
   std::vector<MeshReport> meshes;
@@ -31,6 +41,7 @@ struct Measurement {
   std::vector<QueueReport> queues;        // when queuing delay was asked for
   std::vector<Finding> map_findings;      // map.* of the linter, those of nodes included
   ProberState prober;
+  PairsAsked pairs{};
   bool mesh_asked = true;  // false: mesh stages are "not asked for"
 };
 
@@ -46,6 +57,14 @@ void JudgeInterception(RunReport& report);  // prober.tls_intercepted
 void JudgeCaptivePortal(RunReport& report);
 void JudgeMachine(RunReport& report, const ProberState& prober);  // prober.proxy, .descriptors
 void JudgeMesh(RunReport& report, bool asked);                    // rule 9
+void JudgePairs(RunReport& report, const PairsAsked& asked);      // bandwidth and queue
 void JudgeVerdicts(RunReport& report);                            // section 1, section 4
+
+// The stage that kept packets from passing this relay, as far as its walk tells; none: they pass,
+// or were not asked for.
+std::optional<Stage> StoppedAt(const NodeReport& node);
+// Why the relay was not tested although it was asked for: admission is closed, the prober's own
+// troubles.
+std::optional<std::string> UntestedReason(const NodeReport& node);
 
 }  // namespace derp::diagnosis

@@ -108,7 +108,8 @@ struct TransferReport {
   Duration took{};            // with set-up: the reference's latency
   std::string error;          // empty: all arrived
   std::optional<double> bits_per_second;
-  // Judge() sets these.
+  std::string skipped;  // why the prober could not even try; then nothing was measured
+  // Judge() sets these; with `skipped` a code of the prober's own may be there before.
   Outcome outcome = Outcome::kOk;
   std::string code;
 };
@@ -125,7 +126,8 @@ struct QueueReport {
   std::optional<Duration> p50;
   std::optional<Duration> p99;
   std::optional<Duration> most;
-  std::string error;  // why the packets ended before their time, else empty
+  std::string error;    // why the packets ended before their time, else empty
+  std::string skipped;  // why the prober could not even try; then nothing was measured
   // Judge() sets these.
   Outcome outcome = Outcome::kOk;
   std::string code;

@@ -130,11 +130,13 @@ bool RelaySide::AtEnd() {
   return true;
 }
 
-wire::ReceivedClientInfo RelaySide::LogIn(const NodePrivate& server) {
-  return LogInAfter(ReadHead(), server);
+wire::ReceivedClientInfo RelaySide::LogIn(const NodePrivate& server,
+                                          const wire::ServerInfo& answer) {
+  return LogInAfter(ReadHead(), server, answer);
 }
 
-wire::ReceivedClientInfo RelaySide::LogInAfter(std::string head, const NodePrivate& server) {
+wire::ReceivedClientInfo RelaySide::LogInAfter(std::string head, const NodePrivate& server,
+                                               const wire::ServerInfo& answer) {
   head_ = std::move(head);
   Bytes greeting;
   if (head_.find("Derp-Fast-Start: 1\r\n") == std::string::npos)
@@ -144,7 +146,7 @@ wire::ReceivedClientInfo RelaySide::LogInAfter(std::string head, const NodePriva
   const Received frame = ReadFrame();
   if (frame.type != wire::FrameType::kClientInfo) Give("no ClientInfo");
   auto info = wire::DecodeClientInfo(frame.payload, server).value();
-  Send(wire::EncodeServerInfo({}, server, info.key, {}).value());
+  Send(wire::EncodeServerInfo(answer, server, info.key, {}).value());
   return info;
 }
 

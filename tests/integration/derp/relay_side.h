@@ -44,8 +44,9 @@ class RelaySide {
   void Close() { fd_.Close(); }
 
   // The upgrade as the client asked for it, ServerKey, ClientInfo, ServerInfo.
-  wire::ReceivedClientInfo LogIn(const NodePrivate& server);
-  wire::ReceivedClientInfo LogInAfter(std::string head, const NodePrivate& server);  // it was read
+  wire::ReceivedClientInfo LogIn(const NodePrivate& server, const wire::ServerInfo& answer = {});
+  wire::ReceivedClientInfo LogInAfter(std::string head, const NodePrivate& server,
+                                      const wire::ServerInfo& answer = {});  // it was read
   const std::string& head() const { return head_; }
 
  private:

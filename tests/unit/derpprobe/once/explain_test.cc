@@ -30,7 +30,8 @@ TEST_CASE("an unknown code gets the nearest, a stage its codes", "[derpprobe][ex
   CHECK(Explain("no_reply").error ==
         "derpprobe: -explain no_reply: no such code; did you mean stun.no_reply?\n");
   CHECK(Explain("queue").error ==
-        "derpprobe: -explain queue: no such code; the stage has queue.delay, queue.loss\n");
+        "derpprobe: -explain queue: no such code; the stage has queue.failed, queue.delay, "
+        "queue.loss\n");
   CHECK(Explain("nothing like it").error ==
         "derpprobe: -explain nothing like it: no such code; docs/findings.md lists all\n");
   CHECK(Explain("nothing like it").status == 2);
