@@ -12,6 +12,7 @@
 #include "common/net/standard_descriptors.h"
 #include "derpprobe/once/explain.h"
 #include "derpprobe/once/once.h"
+#include "derpprobe/once/pair_measurements.h"
 #include "derpprobe/options/asked_format.h"
 #include "derpprobe/options/options.h"
 #include "derpprobe/report/nagios_report.h"
@@ -50,8 +51,16 @@ std::string HostName() {
 
 constexpr auto kSecretsPatience = std::chrono::minutes(5);  // a service waits for its key
 
-derp::probe::ClassIntervals IntervalsOf(const derp::probe::Options& options) {
-  return {options.interval, options.tls_interval, options.stun_interval, options.mesh_interval};
+derp::probe::PairProberOptions PairsOf(const derp::probe::Options& options,
+                                       derp::diagnosis::MeshKeyRule key_rule) {
+  derp::probe::PairProberOptions pairs{.packet_timeout = options.qd_packet_timeout,
+                                       .bw_min = options.bw_min,
+                                       .qd_max = options.qd_max,
+                                       .spread = options.spread,
+                                       .instance = HostName(),
+                                       .mesh_key_rule = std::move(key_rule)};
+  if (!options.bw_tun_address.empty()) pairs.tun = derp::IpAddress::Parse(options.bw_tun_address);
+  return pairs;
 }
 
 // What a command of the operator's may see of our environment.
@@ -77,14 +86,17 @@ int Serve(const std::vector<std::string>& args,
   auto context = derp::diagnosis::MakeWalkContext(clock, random, resolver, options.crl);
   context.caps.walk = options.timeout;
   derp::probe::LiveSetup setup(args, environment, options, key->key, clock, logger);
+  const derp::diagnosis::MeshKeyRule key_rule = [&setup](std::string_view code, std::int64_t id) {
+    return setup.KeyFor(code, id);
+  };
   const derp::probe::ServiceOptions service{
       .listen = options.listen,
-      .prober = {.intervals = IntervalsOf(options),
+      .prober = {.intervals = derp::probe::IntervalsOf(options),
                  .spread = options.spread,
                  .instance = HostName(),
-                 .mesh_key_rule = [&setup](std::string_view code,
-                                           std::int64_t id) { return setup.KeyFor(code, id); },
+                 .mesh_key_rule = key_rule,
                  .asked = {.admission = options.check_admission, .idle = options.idle_check}},
+      .pairs = PairsOf(options, key_rule),
       .watch = {.map_sources = options.derp_map,
                 .environment = environment,
                 .udp_reference = options.udp_reference},
@@ -98,7 +110,7 @@ int Serve(const std::vector<std::string>& args,
       .reload = [&setup]() -> derp::Expected<derp::probe::ClassIntervals, derp::Error> {
         const auto now = setup.Reload();
         if (!now) return derp::Fail(now.error());
-        return IntervalsOf(*now);
+        return derp::probe::IntervalsOf(*now);
       }};
   return derp::probe::RunService(
       service, [&setup] { return setup.RefreshMap(); }, context, clock, logger);

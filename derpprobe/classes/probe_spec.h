@@ -14,9 +14,10 @@ struct ProbeSpec {
   std::string name;         // "derp/nyc/1a/tls"
   std::string probe_class;  // "tls"
   metrics::Labels labels;   // beside name and class: region, region_id, hostname …
-  Duration interval{};
-  std::string target;  // a fingerprint of what is measured
+  Duration interval{};      // negative: continuous
+  std::string target;       // a fingerprint of what is measured
 
+  bool is_continuous() const { return interval < Duration::zero(); }
   bool operator==(const ProbeSpec&) const = default;
 };
 

@@ -45,20 +45,51 @@ void AddUdp(const Region& region, const Node& node, Duration interval,
   }
 }
 
+constexpr auto kContinuous = std::chrono::seconds(-10);  // as the reference exports it
+
+ProbeSpec PairSpec(const Region& region, const Node& from, const Node& to, std::string_view rest,
+                   std::string_view probe_class, Duration interval) {
+  ProbeSpec spec =
+      NodeSpec(region, from, fmt::format("{}/{}", to.name, rest), probe_class, interval);
+  spec.labels.emplace_back("derp_path", to.name == from.name ? "single" : "mesh");
+  spec.labels.emplace_back("from", from.name);
+  spec.labels.emplace_back("to", to.name);
+  spec.target += "→" + Fingerprint(to);
+  return spec;
+}
+
+void AddPairs(const Region& region, const Node& from, const ClassIntervals& intervals,
+              std::vector<ProbeSpec>& specs) {
+  for (const Node& to : region.nodes) {
+    if (to.stun_only) continue;
+    if (intervals.asks_bandwidth()) {
+      ProbeSpec spec = PairSpec(region, from, to, "bw", kBandwidthClass, intervals.bandwidth);
+      spec.labels.emplace_back("tcp_in_tcp", intervals.bandwidth_over_tun ? "true" : "false");
+      spec.target += fmt::format("|{}", intervals.bandwidth_size);
+      specs.push_back(std::move(spec));
+    }
+    if (intervals.asks_queue()) {
+      ProbeSpec spec = PairSpec(region, from, to, "qd", kQueueClass, kContinuous);
+      spec.target += fmt::format("|{}", intervals.queue_per_second);
+      specs.push_back(std::move(spec));
+    }
+  }
+}
+
 void AddMesh(const Region& region, const Node& from, Duration interval,
              std::vector<ProbeSpec>& specs) {
   for (const Node& to : region.nodes) {
     if (to.stun_only) continue;
-    ProbeSpec spec = NodeSpec(region, from, to.name + "/mesh", "derp_mesh", interval);
-    spec.labels.emplace_back("derp_path", to.name == from.name ? "single" : "mesh");
-    spec.labels.emplace_back("from", from.name);
-    spec.labels.emplace_back("to", to.name);
-    spec.target += "→" + Fingerprint(to);
-    specs.push_back(std::move(spec));
+    specs.push_back(PairSpec(region, from, to, "mesh", "derp_mesh", interval));
   }
 }
 
 }  // namespace
+
+std::string PairProbeName(std::string_view region, std::string_view from, std::string_view to,
+                          std::string_view rest) {
+  return fmt::format("derp/{}/{}/{}/{}", region, from, to, rest);
+}
 
 ProbeSpec MapProbeSpec(Duration interval) {
   return {std::string(kMapProbe), "derp_map", {}, interval, ""};
@@ -75,6 +106,7 @@ std::vector<ProbeSpec> ProbesOf(const derpmap::DerpMap& map, const ClassInterval
       if (!node.stun_only && intervals.mesh > Duration::zero()) {
         AddMesh(region, node, intervals.mesh, specs);
       }
+      if (!node.stun_only) AddPairs(region, node, intervals, specs);
     }
   }
   return specs;

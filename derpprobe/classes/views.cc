@@ -163,6 +163,64 @@ void AddMeshViews(const RunReport& report, std::vector<ViewResult>& views) {
   }
 }
 
+// A pair that was not measured because packets cannot pass: by the fault that stands in the way.
+std::optional<ProbeOutcome> BlockedPair(const RunReport& report, const NodeReport& from,
+                                        const NodeReport& to) {
+  if (auto unreached = UnreachedPair(report, from, to)) return unreached;
+  for (const MeshReport& mesh : report.meshes) {
+    if (mesh.region_id != from.region_id || mesh.Find(from.node, to.node) == nullptr) continue;
+    auto outcome = PairOutcome(report, &mesh, from, to);
+    if (outcome && !outcome->ok) return outcome;
+  }
+  return std::nullopt;
+}
+
+// `error` is the pair's own; `latency` that of a success.
+std::optional<ProbeOutcome> PairViewOutcome(const RunReport& report, Outcome outcome,
+                                            std::int64_t region_id, std::string_view from,
+                                            std::string_view to, Duration latency,
+                                            const std::string& error) {
+  if (outcome == Outcome::kSkipped) return std::nullopt;
+  if (outcome == Outcome::kFail) return ProbeOutcome{false, latency, error};
+  if (outcome != Outcome::kNotReached) return ProbeOutcome{true, latency, ""};
+  const NodeReport* sender = FindNode(report, region_id, from);
+  const NodeReport* receiver = FindNode(report, region_id, to);
+  if (sender == nullptr || receiver == nullptr) return std::nullopt;
+  auto blocked = BlockedPair(report, *sender, *receiver);
+  return blocked ? blocked : ProbeOutcome{false, latency, "not reached"};
+}
+
+// Pairs of which there is no report because one end or the way between was found broken before.
+template <typename Report>
+void AddUnmeasuredPairs(const RunReport& report, Stage stage, const std::vector<Report>& measured,
+                        std::string_view rest, std::vector<ViewResult>& views) {
+  for (const NodeReport& from : report.nodes) {
+    if (!from.Worst(stage) || from.stun_only) continue;
+    for (const NodeReport& to : report.nodes) {
+      if (to.region_id != from.region_id || to.stun_only) continue;
+      const bool known = std::any_of(measured.begin(), measured.end(), [&](const Report& pair) {
+        return pair.region_id == from.region_id && pair.from == from.node && pair.to == to.node;
+      });
+      if (known) continue;
+      if (const auto outcome = BlockedPair(report, from, to)) {
+        views.push_back({PairProbeName(from.region, from.node, to.node, rest), *outcome});
+      }
+    }
+  }
+}
+
+void AddPairViews(const RunReport& report, std::vector<ViewResult>& views) {
+  const auto add = [&](const auto& pair, std::string_view rest, Duration latency) {
+    const auto outcome = PairViewOutcome(report, pair.outcome, pair.region_id, pair.from, pair.to,
+                                         latency, fmt::format("{}: {}", pair.code, pair.error));
+    if (outcome) views.push_back({PairProbeName(pair.region, pair.from, pair.to, rest), *outcome});
+  };
+  for (const auto& transfer : report.transfers) add(transfer, "bw", transfer.took);
+  AddUnmeasuredPairs(report, Stage::kBandwidth, report.transfers, "bw", views);
+  for (const auto& queue : report.queues) add(queue, "qd", queue.p50.value_or(Duration::zero()));
+  AddUnmeasuredPairs(report, Stage::kQueue, report.queues, "qd", views);
+}
+
 }  // namespace
 
 std::string FindingText(const Finding& finding) {
@@ -180,6 +238,7 @@ std::vector<ViewResult> ViewsOf(const RunReport& report) {
   std::vector<ViewResult> views;
   for (const NodeReport& node : report.nodes) AddNodeViews(node, report.findings, views);
   AddMeshViews(report, views);
+  AddPairViews(report, views);
   return views;
 }
 

@@ -17,9 +17,22 @@ struct ClassIntervals {
   Duration tls = std::chrono::seconds(15);
   Duration stun = std::chrono::seconds(15);
   Duration mesh = std::chrono::seconds(15);
+  Duration bandwidth{};
+  std::int64_t bandwidth_size = 0;  // bytes; zero or less switches bandwidth off as well
+  bool bandwidth_over_tun = false;
+  std::int64_t queue_per_second = 0;  // packets of queuing delay, which is continuous
+
+  bool asks_bandwidth() const { return bandwidth > Duration::zero() && bandwidth_size > 0; }
+  bool asks_queue() const { return queue_per_second > 0; }
 };
 
 inline constexpr std::string_view kMapProbe = "derpmap-probe";
+inline constexpr std::string_view kBandwidthClass = "derp_bw";
+inline constexpr std::string_view kQueueClass = "derp_qd";
+
+// "derp/nyc/1a/1b/bw", "…/qd".
+std::string PairProbeName(std::string_view region, std::string_view from, std::string_view to,
+                          std::string_view rest);
 
 ProbeSpec MapProbeSpec(Duration interval);
 
@@ -33,7 +46,8 @@ struct ViewResult {
 };
 
 // What a judged round says of its probes. A view whose stages were skipped (prober's own troubles,
-// not asked for) has no result. Order: the report's nodes, then its meshes.
+// not asked for) has no result. Order: the report's nodes, then its meshes, bandwidths and queues.
+// The latency of queuing delay is its median.
 std::vector<ViewResult> ViewsOf(const diagnosis::RunReport& report);
 
 // The views of one node, pairs with other nodes not among them; also before the round is judged.

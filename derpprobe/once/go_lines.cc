@@ -32,6 +32,24 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
+void AddPairs(const derpmap::Region& region, const derpmap::Node& from,
+              const ClassIntervals& intervals, std::vector<std::string>& lines) {
+  for (const derpmap::Node& to : region.nodes) {
+    if (to.stun_only) continue;
+    const std::string pair =
+        fmt::format("{}->{} ({})", PrintablePeerText(from.name), PrintablePeerText(to.name),
+                    PrintablePeerText(region.name));
+    if (intervals.asks_bandwidth()) {
+      lines.push_back(fmt::format("adding{} DERP bandwidth probe for {} {} bytes every {}",
+                                  intervals.bandwidth_over_tun ? " (TUN)" : "", pair,
+                                  intervals.bandwidth_size, FormatGoDuration(intervals.bandwidth)));
+    }
+    if (intervals.asks_queue()) {
+      lines.push_back(fmt::format("adding DERP queuing delay probe for {}", pair));
+    }
+  }
+}
+
 void AddNode(const derpmap::Region& region, const derpmap::Node& node,
              const ClassIntervals& intervals, std::vector<std::string>& lines) {
   const std::string name = PrintablePeerText(node.name);
@@ -49,7 +67,9 @@ void AddNode(const derpmap::Region& region, const derpmap::Node& node,
                                   FormatGoDuration(intervals.stun)));
     }
   }
-  if (node.stun_only || intervals.mesh <= Duration::zero()) return;
+  if (node.stun_only) return;
+  AddPairs(region, node, intervals, lines);
+  if (intervals.mesh <= Duration::zero()) return;
   for (const derpmap::Node& to : region.nodes) {
     if (to.stun_only) continue;
     lines.push_back(fmt::format("adding DERP mesh probe for {}->{} ({}) every {}", name,

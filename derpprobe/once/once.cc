@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/base/log.h"
+#include "common/cli/progress.h"
 #include "common/diagnosis/catalogue.h"
 #include "common/diagnosis/measure.h"
 #include "common/diagnosis/trust/udp_reference.h"
@@ -13,6 +14,7 @@
 #include "derpprobe/maps/map_findings.h"
 #include "derpprobe/once/go_lines.h"
 #include "derpprobe/once/once_progress.h"
+#include "derpprobe/once/pair_measurements.h"
 #include "derpprobe/once/reporter.h"
 #include "derpprobe/schedule/spread.h"
 
@@ -71,10 +73,10 @@ class OnceRun {
     asked.mesh = intervals.mesh > Duration::zero();
     asked.admission = options_.check_admission;
     asked.idle = options_.idle_check;
-    auto tasks = diagnosis::PlanWalks(
-        regions, map.notes, asked, [&](std::string_view code, std::int64_t id) {
-          return MeshKeyMayGoTo(options_, code, id) ? key : std::nullopt;
-        });
+    const diagnosis::MeshKeyRule key_rule = [&](std::string_view code, std::int64_t id) {
+      return MeshKeyMayGoTo(options_, code, id) ? key : std::nullopt;
+    };
+    auto tasks = diagnosis::PlanWalks(regions, map.notes, asked, key_rule);
     diagnosis::AskThoroughly(tasks);
     if (options_.spread_given) Spread(tasks);
     net::RaiseDescriptorLimit();
@@ -91,6 +93,12 @@ class OnceRun {
       });
     }
     diagnosis::Measurement measured = Walk(context, std::move(tasks));
+    cli::Progress progress(reporter_.err(), clock_, cli::StderrSink());
+    const auto show = [&](const std::string& text) {
+      if (reporter_.ShowsProgress()) progress.Show(text);
+    };
+    MeasurePairs(options_, regions, key_rule, context, show, measured);
+    progress.Clear();
     measured.prober = diagnosis::LookAtProber(options_.derp_map, environment_, total);
     if (reference.valid()) measured.prober.udp_reference = reference.get();
     return measured;
@@ -117,10 +125,7 @@ class OnceRun {
     }
   }
 
-  ClassIntervals Intervals() const {
-    return {options_.interval, options_.tls_interval, options_.stun_interval,
-            options_.mesh_interval};
-  }
+  ClassIntervals Intervals() const { return IntervalsOf(options_); }
 
   const Options& options_;
   const std::map<std::string, std::string>& environment_;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/socket_address.h"
 #include "common/base/text.h"
 #include "common/config/config_file.h"
 #include "common/config/print_config.h"
@@ -89,6 +90,12 @@ std::optional<Complaint> ValueFault(const Options& options,
         Bound{"bw-min", options.bw_min >= 0, "not be below zero"}}) {
     if (bound.fits) continue;
     return Complaint{std::string(bound.flag), fmt::format("-{} must {}", bound.flag, bound.bound)};
+  }
+  if (options.AsksBandwidth() && !options.bw_tun_address.empty()) {
+    const auto tun = IpAddress::Parse(options.bw_tun_address);
+    if (!tun || !tun->is_v4()) {
+      return Complaint{"bw-tun-ipv4-addr", "-bw-tun-ipv4-addr: is no IPv4 address"};
+    }
   }
   if (const auto fault = SourceFault(options)) return fault;
   if (const auto fault = SecretsFault(options.secrets_url)) return fault;

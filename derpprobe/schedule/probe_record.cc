@@ -79,6 +79,13 @@ void ProbeRecord::End(WallTime now, const ProbeOutcome& outcome) {
   }
 }
 
+void ProbeRecord::Healthy(WallTime now) {
+  succeeded_ = true;
+  last_error_.clear();
+  consecutive_failures_ = 0;
+  last_success_ = now;
+}
+
 void ProbeRecord::Abandon() {
   if (in_flight_ > 0) --in_flight_;
 }
@@ -133,11 +140,18 @@ void ProbeRecord::AddSamples(std::vector<metrics::Family>& families) const {
     add("derpprobe_start_secs", Kind::kGauge, "Unix time of the last start.",
         static_cast<double>(UnixSeconds(*start_)));
   }
+  if (!end_ && !spec_.is_continuous()) return;
+  // A continuous probe ends only by failing: its result is how the run under way goes.
+  add("derpprobe_result", Kind::kGauge,
+      "1 if the last completed run succeeded (a continuous one goes well), else 0.",
+      succeeded_ ? 1 : 0);
+  if (last_success_) {
+    add("derpprobe_last_success_secs", Kind::kGauge, "Unix time of the last success.",
+        static_cast<double>(UnixSeconds(*last_success_)));
+  }
   if (!end_) return;
   add("derpprobe_end_secs", Kind::kGauge, "Unix time of the last end.",
       static_cast<double>(UnixSeconds(*end_)));
-  add("derpprobe_result", Kind::kGauge, "1 if the last completed run succeeded, else 0.",
-      succeeded_ ? 1 : 0);
   if (latency_ > Duration::zero()) {
     add("derpprobe_latency_millis", Kind::kGauge,
         "Whole milliseconds of the last run, absent after a failure.",
@@ -150,10 +164,6 @@ void ProbeRecord::AddSamples(std::vector<metrics::Family>& families) const {
                 Seconds(time_ok_));
   add("derpprobe_consecutive_failures", Kind::kGauge, "Failures since the last success.",
       static_cast<double>(consecutive_failures_));
-  if (last_success_) {
-    add("derpprobe_last_success_secs", Kind::kGauge, "Unix time of the last success.",
-        static_cast<double>(UnixSeconds(*last_success_)));
-  }
 }
 
 }  // namespace derp::probe

@@ -39,7 +39,8 @@ class ProbeRecord {
 
   void Begin(WallTime now);
   void End(WallTime now, const ProbeOutcome& outcome);
-  void Abandon();  // the run gave no result: the prober's own troubles stood in the way
+  void Healthy(WallTime now);  // of a continuous probe: its run goes well
+  void Abandon();              // the run gave no result: the prober's own troubles stood in the way
 
   ProbeInfo Info() const;
   const ProbeSpec& spec() const { return spec_; }

@@ -33,6 +33,11 @@ void ProbeTable::End(std::string_view name, WallTime now, const ProbeOutcome& ou
   if (const auto it = records_.find(name); it != records_.end()) it->second.End(now, outcome);
 }
 
+void ProbeTable::Healthy(std::string_view name, WallTime now) {
+  const MutexLock lock(mutex_);
+  if (const auto it = records_.find(name); it != records_.end()) it->second.Healthy(now);
+}
+
 void ProbeTable::Abandon(std::string_view name) {
   const MutexLock lock(mutex_);
   if (const auto it = records_.find(name); it != records_.end()) it->second.Abandon();

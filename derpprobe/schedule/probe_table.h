@@ -28,7 +28,8 @@ class ProbeTable {
   void Begin(std::string_view name, WallTime now);
   void End(std::string_view name, WallTime now, const ProbeOutcome& outcome);
 
-  void Abandon(std::string_view name);  // a run that ends without a result
+  void Healthy(std::string_view name, WallTime now);  // a continuous probe's run goes well
+  void Abandon(std::string_view name);                // a run that ends without a result
 
   std::optional<ProbeInfo> Info(std::string_view name) const;
   std::vector<ProbeInfo> All() const;  // sorted by name

@@ -85,6 +85,8 @@ void Board::SetMap(const derpmap::DerpMap& map, std::vector<Finding> map_finding
   }
   nodes_ = std::move(kept);
   std::erase_if(meshes_, [&](const auto& entry) { return !map.regions.contains(entry.first); });
+  std::erase_if(transfers_, [&](const auto& entry) { return !Knows(entry.first); });
+  std::erase_if(queues_, [&](const auto& entry) { return !Knows(entry.first); });
   map_findings_ = std::move(map_findings);
   source_ = std::move(source);
   dirty_ = true;
@@ -122,6 +124,36 @@ void Board::PublishMesh(std::int64_t region_id, std::optional<diagnosis::MeshRep
   dirty_ = true;
 }
 
+bool Board::Knows(const PairKey& pair) const {
+  const auto& [region_id, from, to] = pair;
+  return nodes_.contains({region_id, from}) && nodes_.contains({region_id, to});
+}
+
+void Board::AskPairs(const diagnosis::PairsAsked& asked) {
+  const MutexLock lock(mutex_);
+  if (asked == pairs_asked_) return;
+  pairs_asked_ = asked;
+  if (!asked.bandwidth) transfers_.clear();
+  if (!asked.queue) queues_.clear();
+  dirty_ = true;
+}
+
+void Board::PublishTransfer(diagnosis::TransferReport report) {
+  const MutexLock lock(mutex_);
+  PairKey key{report.region_id, report.from, report.to};
+  if (!Knows(key)) return;
+  transfers_.insert_or_assign(std::move(key), std::move(report));
+  dirty_ = true;
+}
+
+void Board::PublishQueue(diagnosis::QueueReport report) {
+  const MutexLock lock(mutex_);
+  PairKey key{report.region_id, report.from, report.to};
+  if (!Knows(key)) return;
+  queues_.insert_or_assign(std::move(key), std::move(report));
+  dirty_ = true;
+}
+
 std::shared_ptr<const BoardState> Board::State() {
   const MutexLock lock(mutex_);
   if (dirty_) Judge();
@@ -139,6 +171,9 @@ void Board::Judge() {
     if (slot.report) measured.nodes.push_back(*slot.report);
   }
   for (const auto& [id, mesh] : meshes_) measured.meshes.push_back(mesh);
+  measured.pairs = pairs_asked_;
+  for (const auto& [key, transfer] : transfers_) measured.transfers.push_back(transfer);
+  for (const auto& [key, queue] : queues_) measured.queues.push_back(queue);
   const BoardState& before = *state_;
   auto next = std::make_shared<BoardState>();
   next->source = source_;

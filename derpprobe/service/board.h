@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -93,6 +94,12 @@ class Board {
   // A region's mesh as measured now; none when no two of its nodes could be asked.
   void PublishMesh(std::int64_t region_id, std::optional<diagnosis::MeshReport> report);
 
+  // What is asked of pairs, and the newest measurement of one; ignored when the map no longer names
+  // its nodes.
+  void AskPairs(const diagnosis::PairsAsked& asked);
+  void PublishTransfer(diagnosis::TransferReport report);
+  void PublishQueue(diagnosis::QueueReport report);
+
   // Judges what is new since the last call: the whole fleet, so not to be asked for every result.
   // The state stays as it is while it is held.
   std::shared_ptr<const BoardState> State();
@@ -119,6 +126,10 @@ class Board {
     WallTime walked{};  // end of the newest
   };
 
+  // By region id, sender and receiver.
+  using PairKey = std::tuple<std::int64_t, std::string, std::string>;
+  bool Knows(const PairKey& pair) const DERP_REQUIRES(mutex_);
+
   void Judge() DERP_REQUIRES(mutex_);
   // Carries what is remembered from the state before into the next one.
   void FollowFindings(const BoardState& before, WallTime now, BoardState& next)
@@ -139,6 +150,9 @@ class Board {
   std::vector<MapRegion> map_regions_ DERP_GUARDED_BY(mutex_);
   std::map<NodeKey, NodeSlot> nodes_ DERP_GUARDED_BY(mutex_);
   std::map<std::int64_t, diagnosis::MeshReport> meshes_ DERP_GUARDED_BY(mutex_);
+  diagnosis::PairsAsked pairs_asked_ DERP_GUARDED_BY(mutex_);
+  std::map<PairKey, diagnosis::TransferReport> transfers_ DERP_GUARDED_BY(mutex_);
+  std::map<PairKey, diagnosis::QueueReport> queues_ DERP_GUARDED_BY(mutex_);
   std::vector<diagnosis::Finding> map_findings_ DERP_GUARDED_BY(mutex_);
   diagnosis::ProberState prober_ DERP_GUARDED_BY(mutex_);
   bool dirty_ DERP_GUARDED_BY(mutex_) = false;

@@ -27,7 +27,7 @@ std::string NamesOf(std::string_view region) { return fmt::format("derp/{}/", re
 bool Covers(const diagnosis::StagesAsked& asked, std::string_view probe_class) {
   if (probe_class == "tls") return asked.tls;
   if (probe_class == "derp_udp") return asked.stun;
-  return asked.mesh;
+  return asked.mesh && probe_class == "derp_mesh";
 }
 
 }  // namespace
@@ -105,6 +105,8 @@ void Prober::RefreshMap() {
   const MapRefresh refresh = load_();
   MapState state{refresh.Shown(), refresh.fetched(), refresh.failure};
   std::vector<diagnosis::Finding> findings = SourceFindings(refresh);
+  std::shared_ptr<const LoadedMap> in_force;
+  ClassIntervals intervals;
   {
     const MutexLock lock(mutex_);
     map_good_since_ = refresh.good_since;
@@ -119,7 +121,11 @@ void Prober::RefreshMap() {
     } else {
       board_.SetMapState(std::move(state), std::move(findings));
     }
+    in_force = map_;
+    intervals = intervals_;
   }
+  // With an old map too: mesh key and intervals may be others.
+  if (pairs_ != nullptr && in_force) pairs_->SetMap(in_force->merged.document.map, intervals);
   if (!refresh.failure.empty()) logger_.Warn("derp map: {}", refresh.failure);
   const std::string errors = MapErrors(board_.State()->report);
   const std::string& fatal = refresh.fatal.empty() ? errors : refresh.fatal;
@@ -287,6 +293,9 @@ std::optional<ProbeInfo> Prober::RunNow(std::string_view name) {
   if (name == kMapProbe) {
     RefreshMap();
     return table_.Info(name);
+  }
+  if (name.ends_with("/bw") || name.ends_with("/qd")) {
+    return pairs_ == nullptr ? std::nullopt : pairs_->RunNow(std::string(name));
   }
   std::optional<std::int64_t> region_id;
   {

@@ -21,6 +21,7 @@
 #include "derpprobe/service/board.h"
 #include "derpprobe/service/due_stages.h"
 #include "derpprobe/service/greeting_history.h"
+#include "derpprobe/service/pair_prober.h"
 #include "derpprobe/service/walk_totals.h"
 
 namespace derp::probe {
@@ -42,6 +43,9 @@ class Prober {
   Prober(ProberOptions options, LoadMap load, diagnosis::Measurer& measurer, Board& board,
          ProbeTable& table, const Clock& clock, const Logger& logger);
   ~Prober();  // Stop()
+
+  // Whom the map in force goes to as well. Before Start(); outlives the prober's work.
+  void Feed(PairProber& pairs) { pairs_ = &pairs; }
 
   void Start();
   void Stop();  // waits for walks under way
@@ -102,6 +106,7 @@ class Prober {
   ProbeTable& table_;
   const Clock& clock_;
   const Logger& logger_;
+  PairProber* pairs_ = nullptr;
 
   WalkTotals totals_;
   Mutex refreshing_;  // held through a refresh, before mutex_

@@ -87,7 +87,9 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
   diagnosis::Measurer measurer(context);
   Board board(clock, options.prober.intervals.mesh > Duration::zero());
   ProbeTable table;
+  PairProber pairs(options.pairs, context, board, table, clock, logger);
   Prober prober(options.prober, std::move(load_map), measurer, board, table, clock, logger);
+  prober.Feed(pairs);
 
   auto memory = MakeMemory(options, prober, board, clock, logger);
   if (!memory) {
@@ -96,6 +98,7 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
   }
   metrics::Registry registry;
   AddSources(registry, table, prober, board, *memory);
+  registry.Add([&pairs](std::vector<metrics::Family>& families) { pairs.Collect(families); });
 
   Mutex reloading;
   const auto reload = [&]() -> Expected<void, Error> {
@@ -138,6 +141,7 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
   loop.Run();
   logger.Info("stopping");
   prober.Stop();
+  pairs.Stop();
   memory->chronicler->Stop();
   return 0;
 }

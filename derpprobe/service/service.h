@@ -17,6 +17,7 @@ namespace derp::probe {
 struct ServiceOptions {
   std::string listen = ":8030";  // Go syntax; an empty host is every interface
   ProberOptions prober;
+  PairProberOptions pairs;
   ProberWatchOptions watch{};  // `round` is set here
   std::string state_dir{};     // where the history is kept; empty: in memory only
   AlertRule alert_rule{};

@@ -37,6 +37,12 @@ TransferReport DescribeTransfer(const PairTask& task, const TransferAsked& asked
   return report;
 }
 
+std::string LimitNote(const wire::ServerInfo& info) {
+  if (info.token_bucket_bytes_per_second <= 0) return {};
+  return fmt::format("; the relay asks its clients to send at most {} bytes per second",
+                     info.token_bucket_bytes_per_second);
+}
+
 TransferRun::TransferRun(LinkHost& host, PayloadSource& payloads, const PairTask& task,
                          const TransferAsked& asked, TransferDone done)
     : host_(host),
@@ -101,12 +107,8 @@ void TransferRun::Received(ByteView packet) {
 
 std::string TransferRun::TimeoutText() const {
   if (!began_) return "timeout: context deadline exceeded while connecting";
-  std::string text = fmt::format("timeout: context deadline exceeded after {} of {} packets",
-                                 received_, payload_->count());
-  if (const auto rate = links_.sender_info().token_bucket_bytes_per_second; rate > 0) {
-    text += fmt::format("; the relay asks its clients to send at most {} bytes per second", rate);
-  }
-  return text;
+  return fmt::format("timeout: context deadline exceeded after {} of {} packets{}", received_,
+                     payload_->count(), LimitNote(links_.sender_info()));
 }
 
 void TransferRun::Finish(std::optional<Error> error) {

@@ -24,6 +24,9 @@ using TransferDone = std::function<void(TransferReport)>;
 // A report of the pair with nothing measured yet.
 TransferReport DescribeTransfer(const PairTask& task, const TransferAsked& asked);
 
+// "; the relay asks …" where it does, to be put behind a time-out's text.
+std::string LimitNote(const wire::ServerInfo& info);
+
 class TransferRun final : public PairRun {
  public:
   TransferRun(LinkHost& host, PayloadSource& payloads, const PairTask& task,

@@ -33,10 +33,11 @@ TunRun::TunRun(LinkHost& host, const PairTask& task, const TransferAsked& asked,
       deadline_timer_(
           host.loop,
           [this] {
-            Finish(links_.Named(
-                {.code = ErrorCode::kTimeout,
-                 .context = fmt::format("timeout: context deadline exceeded after {} of {} bytes",
-                                        report_.received, asked_.size)}));
+            std::string text =
+                fmt::format("timeout: context deadline exceeded after {} of {} bytes",
+                            report_.received, asked_.size);
+            if (began_) text += LimitNote(links_.sender_info());
+            Finish(links_.Named({.code = ErrorCode::kTimeout, .context = std::move(text)}));
           }),
       self_(std::make_shared<TunRun*>(this)) {}
 

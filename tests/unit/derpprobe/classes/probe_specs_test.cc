@@ -87,3 +87,34 @@ TEST_CASE("labels are those of the reference", "[classes]") {
     }
   }
 }
+
+TEST_CASE("bandwidth and queuing delay have a probe per ordered pair, single ones included",
+          "[classes]") {
+  ClassIntervals intervals{.tls = {}, .stun = {}, .mesh = {}};
+  intervals.bandwidth = std::chrono::minutes(1);
+  intervals.bandwidth_size = 1000;
+  intervals.queue_per_second = 10;
+  const auto map = MapOf({BothFamilies("1a"), BothFamilies("1b")});
+  const auto specs = ProbesOf(map, intervals);
+  REQUIRE(specs.size() == 8);
+  CHECK(specs[0].name == "derp/zero/1a/1a/bw");
+  CHECK(specs[0].probe_class == "derp_bw");
+  CHECK(specs[0].interval == Duration(std::chrono::minutes(1)));
+  CHECK(specs[0].labels == metrics::Labels{{"hostname", "1a.example.net"},
+                                           {"region", "zero"},
+                                           {"region_id", "1"},
+                                           {"derp_path", "single"},
+                                           {"from", "1a"},
+                                           {"to", "1a"},
+                                           {"tcp_in_tcp", "false"}});
+  CHECK(specs[3].name == "derp/zero/1a/1b/qd");
+  CHECK(specs[3].probe_class == "derp_qd");
+  CHECK(specs[3].interval == Duration(std::chrono::seconds(-10)));
+  CHECK(specs[3].is_continuous());
+  CHECK(specs[3].labels[3] == std::pair<std::string, std::string>("derp_path", "mesh"));
+  CHECK(specs[3].labels.back() == std::pair<std::string, std::string>("to", "1b"));
+  intervals.bandwidth_over_tun = true;
+  CHECK(ProbesOf(map, intervals)[0].labels.back().second == "true");
+  intervals.bandwidth_size = 0;
+  CHECK(ProbesOf(map, intervals).size() == 4);
+}

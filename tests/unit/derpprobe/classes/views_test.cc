@@ -154,3 +154,53 @@ TEST_CASE("a node whose entry in the map is broken fails with the map's words", 
         "derp/fra/5a/tls bad map.bad_pin: 2 digits\n"
         "derp/fra/5a/5a/mesh bad map.bad_pin: 2 digits\n");
 }
+
+TEST_CASE("pairs have views of their own: good, bad, blamed on what stands in the way, or none",
+          "[classes]") {
+  RunReport report;
+  report.nodes = {Walked("5a"), Walked("5b")};
+  for (NodeReport& node : report.nodes) {
+    std::erase_if(node.stages, [](const StageResult& r) { return r.stage == Stage::kMesh; });
+    node.stages.push_back({Stage::kBandwidth, {}, Outcome::kOk, {}, "", "", {}});
+    node.stages.push_back({Stage::kQueue, {}, Outcome::kOk, {}, "", "", {}});
+  }
+  Break(report.nodes[1], Stage::kTls, "tls.timeout");
+  const auto transfer = [&report](const char* from, const char* to, Outcome outcome) {
+    TransferReport pair;
+    pair.region = "fra";
+    pair.region_id = 5;
+    pair.from = from;
+    pair.to = to;
+    pair.outcome = outcome;
+    pair.took = milliseconds(7);
+    if (outcome == Outcome::kFail) {
+      pair.code = "bandwidth.failed";
+      pair.error = "timeout";
+    }
+    report.transfers.push_back(pair);
+  };
+  transfer("5a", "5a", Outcome::kFail);
+  transfer("5a", "5b", Outcome::kNotReached);
+  QueueReport queue;
+  queue.region = "fra";
+  queue.region_id = 5;
+  queue.from = queue.to = "5a";
+  queue.p50 = milliseconds(3);
+  report.queues.push_back(queue);
+  std::vector<ViewResult> views = ViewsOf(report);
+  std::erase_if(views, [](const ViewResult& view) {
+    return !view.name.ends_with("/bw") && !view.name.ends_with("/qd");
+  });
+  CHECK(Text(views) ==
+        "derp/fra/5a/5a/bw bad bandwidth.failed: timeout\n"
+        "derp/fra/5a/5b/bw bad 5b: tls.timeout: the fact\n"
+        "derp/fra/5b/5a/bw bad 5b: tls.timeout: the fact\n"
+        "derp/fra/5b/5b/bw bad 5b: tls.timeout: the fact\n"
+        "derp/fra/5a/5a/qd good\n"
+        "derp/fra/5a/5b/qd bad 5b: tls.timeout: the fact\n"
+        "derp/fra/5b/5a/qd bad 5b: tls.timeout: the fact\n"
+        "derp/fra/5b/5b/qd bad 5b: tls.timeout: the fact\n");
+  CHECK(views[4].outcome.latency == Duration(milliseconds(3)));
+  report.transfers[0].outcome = Outcome::kSkipped;
+  CHECK(Text(ViewsOf(report)).find("5a/5a/bw") == std::string::npos);
+}

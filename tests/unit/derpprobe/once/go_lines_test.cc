@@ -54,6 +54,25 @@ TEST_CASE("one adding line per probe, in the map's order", "[derpprobe][go]") {
                                       "adding DERP UDP probe for 5b (derp/fra/5b/udp) every 15s"});
 }
 
+TEST_CASE("bandwidth and queuing delay announce themselves as the reference does",
+          "[derpprobe][go]") {
+  derpmap::DerpMap map;
+  derpmap::Node node;
+  node.name = "5a";
+  node.ipv4 = "192.0.2.1";
+  map.regions[5] = {5, "fra", "Frankfurt", 0, 0, false, false, {node}};
+  ClassIntervals intervals{.tls = {}, .stun = {}, .mesh = {}};
+  intervals.bandwidth = std::chrono::minutes(1);
+  intervals.bandwidth_size = 1'000'000;
+  intervals.queue_per_second = 10;
+  CHECK(AddingLines(map, intervals) ==
+        Lines{"adding DERP bandwidth probe for 5a->5a (Frankfurt) 1000000 bytes every 1m0s",
+              "adding DERP queuing delay probe for 5a->5a (Frankfurt)"});
+  intervals.bandwidth_over_tun = true;
+  CHECK(AddingLines(map, intervals)[0] ==
+        "adding (TUN) DERP bandwidth probe for 5a->5a (Frankfurt) 1000000 bytes every 1m0s");
+}
+
 TEST_CASE("a healthy node has good lines only, sorted", "[derpprobe][go]") {
   const Lines lines = ResultsOf(JudgeNodes({HealthyNode("5a", "192.0.2.1")}));
   REQUIRE(lines.size() == 4);

@@ -1,5 +1,7 @@
 #include "derpprobe/schedule/probe_record.h"
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/fake_clock.h"
@@ -90,4 +92,31 @@ TEST_CASE("a failing probe shows its last error while it runs again", "[schedule
   CHECK(runs.record.Info().status == ProbeStatus::kRunning);
   CHECK(runs.record.Info().error == "refused");
   CHECK(Value(runs.record, "derpprobe_in_flight") == 1);
+}
+
+TEST_CASE("a continuous probe has a result from the start, and no end before its first failure",
+          "[schedule]") {
+  test::FakeClock clock;
+  ProbeRecord record({"derp/nyc/1a/1a/qd", "derp_qd", {}, std::chrono::seconds(-10), ""});
+  const auto has = [&record](std::string_view name) {
+    const auto names = SeriesNames(record);
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  CHECK(Value(record, "derpprobe_result") == 0);
+  CHECK(Value(record, "derpprobe_interval_secs") == -10);
+  record.Begin(clock.WallNow());
+  record.Healthy(clock.WallNow());
+  CHECK(Value(record, "derpprobe_result") == 1);
+  CHECK(has("derpprobe_last_success_secs"));
+  CHECK_FALSE(has("derpprobe_end_secs"));
+  CHECK_FALSE(has("derpprobe_attempts_total"));
+  CHECK(record.Info().status == ProbeStatus::kRunning);
+  record.End(clock.WallNow(), {false, milliseconds(5), "connection closed"});
+  CHECK(Value(record, "derpprobe_result") == 0);
+  CHECK(has("derpprobe_end_secs"));
+  record.Begin(clock.WallNow());
+  CHECK(record.Info().error == "connection closed");
+  record.Healthy(clock.WallNow());
+  CHECK(record.Info().error.empty());
+  CHECK(Value(record, "derpprobe_result") == 1);
 }

@@ -103,3 +103,33 @@ TEST_CASE("a mesh that can no longer be measured is forgotten, not shown as it w
   f.board.PublishMesh(900, std::nullopt);
   CHECK(f.board.State()->report.meshes.empty());
 }
+
+TEST_CASE("pairs are judged while they are asked for and the map names their nodes", "[service]") {
+  Fixture f;
+  f.Healthy(0);
+  diagnosis::TransferReport transfer;
+  transfer.region = "r0";
+  transfer.region_id = 900;
+  transfer.from = transfer.to = f.region(0).nodes[0].name;
+  transfer.error = "timeout";
+  f.board.PublishTransfer(transfer);
+  diagnosis::QueueReport queue;
+  queue.region_id = 900;
+  queue.from = queue.to = transfer.from;
+  queue.received = 10;
+  f.board.PublishQueue(queue);
+  diagnosis::TransferReport stranger = transfer;
+  stranger.to = "nobody";
+  f.board.PublishTransfer(stranger);
+  const diagnosis::PairsAsked both{.bandwidth = true, .queue = true};
+  f.board.AskPairs(both);
+  const auto state = f.board.State();
+  REQUIRE(state->report.transfers.size() == 1);
+  CHECK(state->report.transfers[0].code == "bandwidth.failed");
+  CHECK(state->report.queues.size() == 1);
+  CHECK(state->report.counts.errors == 1);
+  f.board.AskPairs({.queue = true});
+  CHECK(f.board.State()->report.transfers.empty());
+  f.board.SetMap({}, {}, {"file:///map.json", f.clock.WallNow(), ""});
+  CHECK(f.board.State()->report.queues.empty());
+}
