@@ -19,7 +19,7 @@ code,.m{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}
 .verdict.ok,.verdict.warn,.verdict.fail,.verdict.unk{color:var(--fg)}
 .f{border:1px solid var(--line);border-left:6px solid var(--fail);border-radius:4px;padding:.5rem .8rem;margin:.5rem 0;overflow-wrap:anywhere}
 .f.w{border-left:6px double var(--warn)}.f.i{border-left:6px dotted var(--unk)}
-dl{display:grid;grid-template-columns:6rem 1fr;gap:.1rem .8rem;margin:.3rem 0 0}dt{color:var(--mut)}dd{margin:0;overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:6.8rem 1fr;gap:.1rem .8rem;margin:.3rem 0 0}dt{color:var(--mut)}dd{margin:0;overflow-wrap:anywhere}
 details{border-top:1px solid var(--line)}details>:not(summary){margin-left:1.7rem}
 summary{cursor:pointer;padding:.35rem 0}
 .row{display:grid;grid-template-columns:1.1rem 7.2rem minmax(6rem,13rem) 1fr 4.6rem 5rem 7.4rem;gap:.6rem;align-items:center}

@@ -50,8 +50,12 @@ Response Busy() {
   return response;
 }
 
-// "derp/fra" of "derp/fra/5a/tls": probes that one walk serves.
-std::string WalkOf(const std::string& probe) {
+// "derp/fra" of "derp/fra/5a/tls": probes that one walk serves. Others run by themselves.
+std::string WalkOf(const ProbeSpec& spec) {
+  const std::string& probe = spec.name;
+  const bool walked = spec.probe_class == "tls" || spec.probe_class == "derp_udp" ||
+                      spec.probe_class == "derp_mesh";
+  if (!walked) return probe;
   const std::size_t code = probe.find('/');
   const std::size_t end = code == std::string::npos ? code : probe.find('/', code + 1);
   return probe.substr(0, end);
@@ -87,7 +91,7 @@ void OnDemand::Post(Responder responder, std::function<Response()> work) {
 
 std::optional<ProbeRun> OnDemand::Run(const std::string& name) {
   const auto before = parts_.table.Info(name);
-  if (!before) return std::nullopt;
+  if (!before || before->spec.interval <= Duration::zero()) return std::nullopt;  // or continuous
   auto after = parts_.prober.RunNow(name);
   if (!after) return std::nullopt;
   // Without a result the record is the one before: that is no success of this run.
@@ -123,7 +127,7 @@ Response OnDemand::AllReply(const std::vector<std::string>& excluded) {
   std::map<std::string, std::vector<ProbeInfo>> walks;
   for (ProbeInfo& info : parts_.table.All()) {
     if (info.spec.interval <= Duration::zero() || left_out.contains(info.spec.name)) continue;
-    walks[WalkOf(info.spec.name)].push_back(std::move(info));
+    walks[WalkOf(info.spec)].push_back(std::move(info));
   }
   {
     diagnosis::WorkerPool runs(kAtOnce * 4);

@@ -3,7 +3,8 @@
 #include <charconv>
 #include <utility>
 
-#include "common/http/html.h"
+#include <fmt/format.h>
+
 #include "common/http/request_origin.h"
 #include "common/http/url.h"
 #include "common/metrics/prometheus_text.h"
@@ -115,7 +116,7 @@ void Site::AddRestrictedPages() {
 void Site::AddActions() {
   const auto logged = [this](auto action) {
     return SameSite([this, action](const Request& request, Responder responder) {
-      LogRequest(request);
+      LogRequest(request, LogLevel::kInfo);
       action(request, std::move(responder));
     });
   };
@@ -125,7 +126,9 @@ void Site::AddActions() {
   router_.Handle("/debug/probe-all", logged([this](const Request& request, Responder responder) {
                    on_demand_.RunAll(request, std::move(responder));
                  }));
-  router_.Handle("/probe", logged([this](const Request& request, Responder responder) {
+  // Scraped again and again, so not worth a line each.
+  router_.Handle("/probe", SameSite([this](const Request& request, Responder responder) {
+                   LogRequest(request, LogLevel::kDebug);
                    on_demand_.RunTarget(request, std::move(responder));
                  }));
   router_.Handle("/-/reload", logged([this](const Request& request, Responder responder) {
@@ -176,7 +179,7 @@ PageOptions Site::Options(const Request& request) const {
 }
 
 Response Site::StatusPageReply(const Request& request) const {
-  LogRequest(request);
+  LogRequest(request, LogLevel::kDebug);
   return Page(StatusPage(*parts_.board.StateWithPast(), Options(request)));
 }
 
@@ -185,9 +188,11 @@ Response Site::DebugIndex() const {
       DebugIndexPage(parts_.table.All(), parts_.clock.WallNow() - started_, options_.vantage));
 }
 
-void Site::LogRequest(const Request& request) const {
-  parts_.logger.Debug("http: {} {} from {}", request.method(),
-                      http::LoggableTarget(request.head.target), request.remote.ToString());
+void Site::LogRequest(const Request& request, LogLevel level) const {
+  if (!parts_.logger.enabled(level)) return;
+  parts_.logger.Write(
+      level, fmt::format("http: {} {} from {}", request.method(),
+                         http::LoggableTarget(request.head.target), request.remote.ToString()));
 }
 
 }  // namespace derp::probe

@@ -54,7 +54,7 @@ class Site {
   PageOptions Options(const http::Request& request) const;
   http::Response StatusPageReply(const http::Request& request) const;
   http::Response DebugIndex() const;
-  void LogRequest(const http::Request& request) const;
+  void LogRequest(const http::Request& request, LogLevel level) const;
 
   const SiteParts parts_;
   const SiteOptions options_;

@@ -28,10 +28,14 @@ Badge BadgeOf(ProbeStatus status) {
 
 std::string Row(const ProbeInfo& info) {
   const Badge badge = BadgeOf(info.status);
+  std::string name = http::EscapeHtml(info.spec.name);
+  if (info.spec.interval > Duration::zero()) {
+    name = fmt::format(R"(<a href="/debug/probe-run?name={}">{}</a>)",
+                       http::PercentEncode(info.spec.name), name);
+  }
   return fmt::format(
-      R"(<tr><td class="m l"><a href="/debug/probe-run?name={}">{}</a></td><td>{}</td><td class="{}">{} {}</td><td class="num">{}</td><td class="num">{:.0f} %</td><td class="m l">{}</td></tr>)",
-      http::PercentEncode(info.spec.name), http::EscapeHtml(info.spec.name),
-      http::EscapeHtml(info.spec.probe_class), badge.css_class, badge.mark, badge.word,
+      R"(<tr><td class="m l">{}</td><td>{}</td><td class="{}">{} {}</td><td class="num">{}</td><td class="num">{:.0f} %</td><td class="m l">{}</td></tr>)",
+      name, http::EscapeHtml(info.spec.probe_class), badge.css_class, badge.mark, badge.word,
       info.latency > Duration::zero() ? FormatGoDuration(info.latency) : "–",
       info.SuccessRatio() * 100, http::EscapeHtml(info.error));
 }

@@ -99,12 +99,12 @@ class Plot {
     for (const int part : {0, 1, 2}) {
       const int y = kBase - (kBase - kTop) * part / 2;
       grid += fmt::format(
-          R"(<path class="grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{:g}{}</text>)",
-          kLeft, y, kRight, kLeft - 6, y + 6, ceiling_ * part / 2, part == 2 ? " ms" : "");
+          R"(<path class="grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{:g}</text>)",
+          kLeft, y, kRight, kLeft - 6, y + 6, ceiling_ * part / 2);
     }
     grid += fmt::format(
-        R"(<text x="{}" y="164">24 h ago</text><text x="{}" y="164" text-anchor="middle">12 h</text><text x="{}" y="164" text-anchor="end">now</text>)",
-        kLeft, (kLeft + kRight) / 2, kRight);
+        R"(<text x="{}" y="24">ms</text><text x="{}" y="164">24 h ago</text><text x="{}" y="164" text-anchor="middle">12 h</text><text x="{}" y="164" text-anchor="end">now</text>)",
+        kLeft + 4, kLeft, (kLeft + kRight) / 2, kRight);
     return grid;
   }
 

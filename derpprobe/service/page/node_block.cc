@@ -106,10 +106,10 @@ std::string CertificateFact(const NodeReport& node) {
                      days, until);
 }
 
-std::string Facts(const NodeReport& node) {
+std::string Facts(const NodeReport& node, Chips form) {
   std::string facts = EscapeHtml(node.host);
   for (const auto& target : node.targets) {
-    if (target.derp && target.derp->ip.ToString() != node.host) {
+    if (form == Chips::kFull && target.derp && target.derp->ip.ToString() != node.host) {
       facts += " · " + EscapeHtml(target.derp->ToString());
     }
   }
@@ -125,7 +125,7 @@ std::string Facts(const NodeReport& node) {
 
 std::string NodeBlock(const NodeReport& node, Chips chips) {
   return fmt::format(R"(<p class="node"><b>{}</b> {} <span class="mut">{}</span></p>{})",
-                     EscapeHtml(node.node), BadgeHtml(BadgeOf(node.verdict)), Facts(node),
+                     EscapeHtml(node.node), BadgeHtml(BadgeOf(node.verdict)), Facts(node, chips),
                      StageChips(node, chips));
 }
 
@@ -158,14 +158,23 @@ std::string StageChips(const NodeReport& node, Chips form) {
   std::string html = fmt::format(R"(<ul class="st" aria-label="stages of {}">{}{}</ul>)",
                                  EscapeHtml(node.node), ChipRow(common, form), skipped);
   if (one_row) return html;
+  // Families of which the same is to be said share a row.
+  std::vector<std::pair<std::string, std::string>> rows;  // title, chips
   for (const AddressFamily family : measured) {
     std::vector<StageResult> results;
     for (const StageResult& result : node.stages) {
       if (result.family == family) results.push_back(result);
     }
+    std::string chips = ChipRow(results, form);
+    if (!rows.empty() && rows.back().second == chips) {
+      rows.back().first += fmt::format(", {}", FamilyTitle(family));
+    } else {
+      rows.emplace_back(FamilyTitle(family), std::move(chips));
+    }
+  }
+  for (const auto& [title, chips] : rows) {
     html += fmt::format(
-        R"(<ul class="st" aria-label="{0} stages of {1}"><li class="fam">{0}</li>{2}</ul>)",
-        FamilyTitle(family), EscapeHtml(node.node), ChipRow(results, form));
+        R"(<ul class="st" aria-label="{0} stages"><li class="fam">{0}</li>{1}</ul>)", title, chips);
   }
   return html;
 }

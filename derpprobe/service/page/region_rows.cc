@@ -24,9 +24,9 @@ using diagnosis::Verdict;
 using http::EscapeHtml;
 
 // Plots and logs may take so many bytes of the page; the rest is one click away (?open=).
-constexpr std::size_t kDetailBudget = 12'000;
+constexpr std::size_t kDetailBudget = 10'000;
 // With more nodes than this, closed rows hold a link instead of their nodes.
-constexpr std::size_t kWholeRows = 60;
+constexpr std::size_t kWholeRows = 40;
 
 const Past* PastOf(const BoardState& state, const RegionReport& region) {
   const auto past = state.region_past.find(region.region_id);

@@ -143,6 +143,7 @@ class EndpointsTest(unittest.TestCase):
     def test_the_debug_key_is_never_logged(self):
         self.ask("/debug/probe-run?name=x&debugkey=sesame")
         self.assertNotIn("sesame", self.service.text())
+        self.assertIn("http: GET /debug/probe-run?name=x&debugkey=*** from 127.0.0.1:", self.service.text())
 
 
 class ReadinessTest(unittest.TestCase):
