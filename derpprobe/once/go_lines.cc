@@ -107,9 +107,9 @@ struct Results {
   }
 };
 
-// The views that a warning belongs to; a stage that no view of the reference stands for has one of
+// The views that a finding belongs to; a stage that no view of the reference stands for has one of
 // its own name.
-std::vector<std::string> ViewsOfWarning(const diagnosis::Finding& finding) {
+std::vector<std::string> ViewsOfFinding(const diagnosis::Finding& finding) {
   if (finding.stage == Stage::kMap) return {std::string(kMapProbe)};
   if (finding.stage == Stage::kProber || finding.region.empty()) return {std::string(kProber)};
   const std::string node = finding.node.empty() ? "*" : PrintablePeerText(finding.node);
@@ -150,10 +150,18 @@ std::vector<std::string> ViewsOfWarning(const diagnosis::Finding& finding) {
   }
 }
 
-void AddWarnings(const diagnosis::RunReport& report, Results& results) {
+// Stages that the reference has no probe for; nor do ViewsOf() for all of them.
+bool HasNoView(Stage stage) { return stage > Stage::kStun && stage < Stage::kProber; }
+
+// What no view has failed for yet: with -fail-on warning the warnings, and always errors beside the
+// reference's probes.
+void AddFindings(const diagnosis::RunReport& report, FailOn fail_on, Results& results) {
   for (const diagnosis::Finding& finding : report.findings) {
-    if (finding.severity != Severity::kWarning) continue;
-    for (const std::string& view : ViewsOfWarning(finding)) {
+    const bool counts = finding.severity == Severity::kError
+                            ? HasNoView(finding.stage)
+                            : finding.severity == Severity::kWarning && fail_on == FailOn::kWarning;
+    if (!counts) continue;
+    for (const std::string& view : ViewsOfFinding(finding)) {
       const bool fails_already =
           std::any_of(results.bad.begin(), results.bad.end(),
                       [&view](const auto& known) { return known.first == view; });
@@ -218,7 +226,7 @@ std::vector<std::string> ResultLines(const diagnosis::RunReport& report, Duratio
   } else {
     results.Fail(std::string(kMapProbe), map_errors);
   }
-  if (fail_on == FailOn::kWarning) AddWarnings(report, results);
+  AddFindings(report, fail_on, results);
   for (const std::string& error : ProberErrors(report)) results.Fail(std::string(kProber), error);
   return results.Lines(told);
 }

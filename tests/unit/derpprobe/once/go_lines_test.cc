@@ -119,6 +119,15 @@ TEST_CASE("a bad line exists exactly when the status is 1", "[derpprobe][go]") {
   with_map_error.nodes = {healthy};
   with_map_error.map_findings = {diagnosis::MakeFinding("map.duplicate_node")};
   reports.push_back(diagnosis::Judge(std::move(with_map_error)));
+  for (const auto& entry : diagnosis::Catalogue()) {
+    const bool of_node = entry.stage > diagnosis::Stage::kMap &&
+                         entry.stage < diagnosis::Stage::kProber &&
+                         entry.stage != diagnosis::Stage::kMesh;
+    if (!of_node) continue;
+    auto node = healthy;
+    diagnosis::Recorder(node).Note(diagnosis::MakeFinding(entry.code, "h", "f", "a"), kV4);
+    reports.push_back(JudgeNodes({node}));
+  }
   for (const diagnosis::RunReport& report : reports) {
     const std::string code = report.findings.empty() ? "none" : report.findings[0].code;
     CAPTURE(code);
