@@ -62,8 +62,9 @@ bool SkippedAsWhole(const NodeReport& node, const StageResult& result) {
 
 std::string Line(std::string_view stage, const StageResult& result, const std::string& words,
                  const Terminal& terminal) {
+  const bool measured = Ran(result) && result.duration > Duration::zero();
   const std::string time =
-      Ran(result) ? diagnosis::Milliseconds(result.duration) : std::string(kNotMeasured);
+      measured ? diagnosis::Milliseconds(result.duration) : std::string(kNotMeasured);
   std::string line = fmt::format("    {} {} {}", Pad(std::string(stage), kStageWidth),
                                  terminal.PaintMark(MarkOf(result.outcome)), PadLeft(time, 9));
   if (!words.empty()) line += "  " + Wrap(words, kWordsColumn);

@@ -57,7 +57,8 @@ Json StageObject(const StageResult& result) {
               {"family", Family(result.family)},
               {"outcome", OutcomeName(result.outcome)},
               {"duration_ms", nullptr}};
-  if (Ran(result.outcome)) out["duration_ms"] = Millis(result.duration);
+  const bool measured = Ran(result.outcome) && result.duration > Duration::zero();
+  if (measured) out["duration_ms"] = Millis(result.duration);
   if (!result.code.empty()) out["code"] = result.code;
   if (!result.reason.empty()) out["reason"] = result.reason;
   if (result.after) out["after"] = StageName(*result.after);

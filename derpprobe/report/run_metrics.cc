@@ -77,6 +77,7 @@ void AddRunMetrics(const diagnosis::RunReport& report, std::vector<Family>& fami
       const auto value = Value(stage.outcome);
       if (!value) continue;
       result.samples.push_back({StageLabels(node, stage), *value, {}});
+      if (stage.duration <= Duration::zero()) continue;  // the map's own fault takes no time
       duration.samples.push_back({StageLabels(node, stage), Seconds(stage.duration), {}});
     }
     if (node.verdict != Verdict::kUnknown) {
