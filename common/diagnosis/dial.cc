@@ -1,5 +1,7 @@
 #include "common/diagnosis/dial.h"
 
+#include <algorithm>
+
 #include "common/net/sockets.h"
 
 namespace derp::diagnosis {
@@ -7,6 +9,11 @@ namespace derp::diagnosis {
 namespace {
 
 Error ToError(const ClientFailure& failure) { return failure.error; }
+
+bool Same(const net::CertificateChain& one, const net::CertificateChain& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const auto& a, const auto& b) { return a.Der() == b.Der(); });
+}
 
 }  // namespace
 
@@ -19,13 +26,16 @@ net::PeerPolicy PolicyOf(const derpmap::Node& node) {
 Expected<std::unique_ptr<net::ByteStream>, Error> DialTls(const SocketAddress& address,
                                                           const derpmap::Node& node,
                                                           const WalkContext& context,
-                                                          TimePoint deadline) {
+                                                          TimePoint deadline,
+                                                          const net::CertificateChain& accepted) {
   auto fd = net::ConnectTcp(address, deadline);
   if (!fd) return Fail(fd.error());
   auto stream = net::StartTls(std::move(*fd), context.tls, node.host_name, deadline);
   if (!stream) return Fail(stream.error().error);
-  const net::CertVerdict verdict = net::VerifyPeer(
-      (*stream)->tls()->PeerCertificates(), PolicyOf(node), *context.roots, context.WallNow());
+  const net::CertificateChain chain = (*stream)->tls()->PeerCertificates();
+  if (!accepted.empty() && Same(chain, accepted)) return std::move(*stream);
+  const net::CertVerdict verdict =
+      net::VerifyPeer(chain, PolicyOf(node), *context.roots, context.WallNow());
   if (verdict.problem) {
     return Fail(Error{.code = ErrorCode::kTls, .context = "tls: " + verdict.detail});
   }

@@ -13,11 +13,11 @@ namespace derp::diagnosis {
 // What the map says about the node's certificate.
 net::PeerPolicy PolicyOf(const derpmap::Node& node);
 
-// TCP and TLS as a client does it; an unacceptable certificate is an error (kTls).
-Expected<std::unique_ptr<net::ByteStream>, Error> DialTls(const SocketAddress& address,
-                                                          const derpmap::Node& node,
-                                                          const WalkContext& context,
-                                                          TimePoint deadline);
+// TCP and TLS as a client does it; an unacceptable certificate is an error (kTls). A chain that is
+// the same as `accepted`, which was judged for this node in this walk, is not judged again.
+Expected<std::unique_ptr<net::ByteStream>, Error> DialTls(
+    const SocketAddress& address, const derpmap::Node& node, const WalkContext& context,
+    TimePoint deadline, const net::CertificateChain& accepted = {});
 
 // Who a client says that it is. The mesh key goes over verified connections only (findings.md rule
 // 10).

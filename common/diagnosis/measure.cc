@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMostThreads = 64;  // architecture 5
 constexpr std::size_t kMostLookups = 32;
+constexpr std::size_t kMostHellos = 64;  // a TLS session takes some 50 kB
 
 // The nodes of one region in one call: the last one done starts the mesh.
 struct RegionRound {
@@ -319,6 +320,9 @@ struct Measurer::Impl {
     for (const FamilyWalk& family : job->families) queued = std::max(queued, family.tls.queued);
     job->deadline += queued;  // that this machine is busy is not the node's fault
     RunChain(job);
+    // Connections that nobody will use are not kept until STUN is done.
+    if (job->task.single_in_region) job->result.member.reset();
+    if (job->task.asked.idle <= Duration::zero()) job->result.idle = {};
     job->task.At(Stage::kStun);  // what is still waited for
     PartDone(job);
   }
@@ -339,7 +343,7 @@ struct Measurer::Impl {
 
   void PartDone(const Job& job) {
     if (--job->parts_left != 0) return;
-    pool.Post([this, job] {
+    pool.PostFirst([this, job] {  // its connections wait for nothing else
       RecordStun(*job);
       RecordPort80(*job);
       FinishNode(job);
@@ -422,9 +426,10 @@ struct Measurer::Impl {
 
   const WalkContext& context;
   PollLoop loop;
+  HelloGate gate{kMostHellos};
   WorkerPool pool;
   WorkerPool lookups;
-  const Engine engine{context.clock, loop, pool};
+  const Engine engine{context.clock, loop, pool, gate};
 };
 
 Measurer::Measurer(const WalkContext& context) : impl_(std::make_unique<Impl>(context)) {}

@@ -1,5 +1,7 @@
 #include "common/diagnosis/tls_attempt.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace derp::diagnosis {
@@ -32,15 +34,21 @@ void Finish(Attempt& attempt) {
   attempt.done({std::move(stream), took, attempt.queued});
 }
 
+// A peer that is silent for so long no longer keeps others from beginning.
+constexpr auto kInGate = std::chrono::milliseconds(100);
+
 class FirstByteWaiter final : public Waiter {
  public:
   FirstByteWaiter(std::shared_ptr<Attempt> attempt, TimePoint until)
-      : attempt_(std::move(attempt)), until_(until) {}
+      : attempt_(std::move(attempt)), until_(until), leave_gate_(attempt_->hello + kInGate) {}
 
   int fd() const override { return attempt_ ? attempt_->handshake->fd() : -1; }
   bool for_writing() const override { return false; }
-  TimePoint wake() const override { return until_; }
-  bool Step(bool) override {
+  TimePoint wake() const override { return leave_gate_ ? std::min(until_, *leave_gate_) : until_; }
+  bool Step(bool ready) override {
+    if (leave_gate_) attempt_->engine.gate.Leave();
+    leave_gate_.reset();
+    if (!ready && attempt_->engine.clock.Now() < until_) return true;
     const std::shared_ptr<Attempt> attempt = std::move(attempt_);
     attempt->posted = attempt->engine.clock.Now();
     attempt->waited = attempt->posted - attempt->hello;
@@ -52,6 +60,7 @@ class FirstByteWaiter final : public Waiter {
  private:
   std::shared_ptr<Attempt> attempt_;
   TimePoint until_;
+  std::optional<TimePoint> leave_gate_;  // none: left already
 };
 
 }  // namespace
@@ -61,13 +70,14 @@ void StartTlsAttempt(const Engine& engine, net::Fd fd,
                      Duration limit, std::function<void(TlsAttempt)> done) {
   const auto attempt = std::make_shared<Attempt>(engine, std::move(fd), limit, std::move(done));
   attempt->posted = engine.clock.Now();
-  engine.pool.Post([attempt, context = std::move(context), name = std::move(server_name)] {
+  auto begin = [attempt, context = std::move(context), name = std::move(server_name)] {
     const Engine& at = attempt->engine;
     attempt->queued = at.clock.Now() - attempt->posted;
     attempt->handshake = net::TlsHandshake::Start(std::move(attempt->fd), context, name);
     attempt->hello = at.clock.Now();
     at.loop.Add(std::make_unique<FirstByteWaiter>(attempt, attempt->hello + attempt->limit));
-  });
+  };
+  engine.gate.Enter([attempt, begin = std::move(begin)] { attempt->engine.pool.Post(begin); });
 }
 
 }  // namespace derp::diagnosis

@@ -7,17 +7,19 @@
 #include <string>
 
 #include "common/base/clock.h"
+#include "common/diagnosis/hello_gate.h"
 #include "common/diagnosis/poll_loop.h"
 #include "common/diagnosis/worker_pool.h"
 #include "common/net/byte_stream.h"
 
 namespace derp::diagnosis {
 
-// Where a walk waits and where it works. All three outlive what is started in them.
+// Where a walk waits and where it works. All of it outlives what is started in them.
 struct Engine {
   const Clock& clock;
   PollLoop& loop;
   WorkerPool& pool;
+  HelloGate& gate;
 };
 
 struct TlsAttempt {

@@ -292,11 +292,12 @@ class ChainWalk {
   // A second client, on a connection that answers latency first. With -key-file it is tried with a
   // fresh key, and null where only the known key is admitted: that sends to itself.
   Expected<std::unique_ptr<BlockingClient>, Error> Receiver(const LoggedIn& login) {
-    auto stream = DialTls(login.address, task_.node, context_, Until(context_.caps.tls));
+    const net::CertificateChain accepted = login.client->stream().tls()->PeerCertificates();
+    auto stream = DialTls(login.address, task_.node, context_, Until(context_.caps.tls), accepted);
     if (!stream) return Fail(stream.error());
     auto open = side_.Latency(std::move(*stream));
     if (!open) {
-      stream = DialTls(login.address, task_.node, context_, Until(context_.caps.tls));
+      stream = DialTls(login.address, task_.node, context_, Until(context_.caps.tls), accepted);
       if (!stream) return Fail(stream.error());
       open = std::move(*stream);
     }

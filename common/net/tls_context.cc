@@ -8,6 +8,7 @@
 #endif
 
 #include "common/net/certificate_impl.h"
+#include "common/net/client_library.h"
 #include "common/net/tls_context_impl.h"
 
 namespace derp::net {
@@ -44,8 +45,9 @@ void SetVersions(SSL_CTX* context, TlsVersions versions) {
         "OpenSSL knows TLS 1.2 and 1.3");
 }
 
-SslContextPtr MakeContext(const SSL_METHOD* method, TlsVersions versions) {
-  SslContextPtr context(SSL_CTX_new(method));
+// `library` is null for the usual one.
+SslContextPtr MakeContext(OSSL_LIB_CTX* library, const SSL_METHOD* method, TlsVersions versions) {
+  SslContextPtr context(SSL_CTX_new_ex(library, nullptr, method));
   Check(context != nullptr, "a TLS context can be made");
   SetVersions(context.get(), versions);
   const bool aes = HardwareHasAes();
@@ -120,7 +122,7 @@ Expected<std::shared_ptr<const TlsServerContext>, Error> TlsServerContext::Make(
                       "the private key does not belong to the first certificate", 0});
   }
   auto impl = std::make_unique<Impl>();
-  impl->context = MakeContext(TLS_server_method(), options.versions);
+  impl->context = MakeContext(nullptr, TLS_server_method(), options.versions);
   SSL_CTX* context = impl->context.get();
   // A client that puts ChaCha20 first has no AES hardware and is humoured.
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
@@ -148,7 +150,9 @@ TlsClientContext::~TlsClientContext() = default;
 
 std::shared_ptr<const TlsClientContext> TlsClientContext::Make(TlsVersions versions) {
   auto impl = std::make_unique<Impl>();
-  impl->context = MakeContext(TLS_client_method(), versions);
+  impl->context = MakeContext(ClientLibrary(), TLS_client_method(), versions);
+  // Probers hold hundreds of sessions that mostly wait.
+  SSL_CTX_set_mode(impl->context.get(), SSL_MODE_RELEASE_BUFFERS);
   // Weak certificates are a finding for the report, not a failing handshake.
   SSL_CTX_set_security_level(impl->context.get(), 1);
   SSL_CTX_set_verify(impl->context.get(), SSL_VERIFY_NONE, nullptr);
