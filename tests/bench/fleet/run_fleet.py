@@ -18,7 +18,7 @@ INSIDE = "DERP_FLEET_INSIDE"
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", default="build-rel", help="build folder made with -DDERP_BENCH=ON")
+    parser.add_argument("--build", default="build-bench", help="build folder made with -DDERP_BENCH=ON")
     parser.add_argument("--reference", help="another derpprobe to compare with")
     parser.add_argument("--regions", type=int, default=1000)
     parser.add_argument("--silent", type=int, default=0, help="regions that never answer")
