@@ -2,11 +2,13 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/base/file.h"
+#include "common/net/fd.h"
 #include "derpprobe/history/history_schema.h"
 #include "derpprobe/history/place_record.h"
 
@@ -112,6 +114,11 @@ Expected<void, Error> HistoryStore::Open() {
 }
 
 Expected<void, Error> HistoryStore::OpenFile() {
+  // SQLite would make it readable by others; its log takes over the file's mode. Closed before
+  // SQLite locks the file: a later close would give its locks back (POSIX).
+  net::Fd file(open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!file.valid()) return Fail(SystemError("open", errno));
+  file.Close();
   auto database = SqlDatabase::Open(path_);
   if (!database) return Fail(database.error());
   database_.emplace(std::move(*database));

@@ -56,6 +56,7 @@ Expected<std::unique_ptr<Chronicler>, Error> Chronicler::Make(const ChroniclerOp
   if (image) {
     board.Restore(*image);
     made->tracker_.Restore(image->alerts);
+    const MutexLock lock(made->mutex_);
     made->standing_ = image->alerts;
   } else {
     logger.Error("history: not read, the service goes on without it: {}", image.error().context);

@@ -98,6 +98,8 @@ TEST_CASE("what is written comes back after a restart", "[history]") {
   struct stat info{};
   REQUIRE(stat(fixture.state().c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0700);
+  REQUIRE(stat((fixture.state() + "/history.db").c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
 }
 
 TEST_CASE("findings and alerts are replaced as a whole, rows by place and time", "[history]") {
