@@ -15,8 +15,7 @@ def families(text):
             name = sample.group(1)
             if name not in out:
                 name = re.sub(r"_(bucket|sum|count)$", "", name)
-            labels = set(re.findall(r'(\w+)="', sample.group(3) or ""))
-            out[name][1].update(labels - {"le"} if out[name][0] == "histogram" else labels)
+            out[name][1].update(re.findall(r'(\w+)="', sample.group(3) or ""))
         else:
             assert line.startswith("# HELP "), line
     return out
