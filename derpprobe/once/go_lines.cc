@@ -134,7 +134,8 @@ std::vector<std::string> ViewsOfFinding(const diagnosis::Finding& finding) {
       for (const std::string& peer : finding.peers) {
         views.push_back(fmt::format("{}/{}/{}", prefix, PrintablePeerText(peer), kind));
       }
-      if (views.empty()) views.push_back(fmt::format("{}/{}", prefix, kind));
+      // A node to itself has no peer.
+      if (views.empty()) views.push_back(fmt::format("{}/{}/{}", prefix, node, kind));
       return views;
     }
     case Stage::kStun: {
