@@ -1,38 +1,15 @@
 #include "derper/key_file.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "common/base/file.h"
-#include "common/base/text.h"
 
 namespace derp::relay {
 namespace {
 
-constexpr std::size_t kMaxKeyFile = 64 * 1024;  // One short member; anything longer is a mix-up.
 constexpr std::string_view kDefaultPath = "/var/lib/derper/derper.key";
 
-Error ConfigError(std::string_view what) {
-  return {.code = ErrorCode::kInvalidArgument, .context = fmt::format("config: {}", what)};
-}
-
 }  // namespace
-
-Expected<NodePrivate, Error> ParseKeyFile(std::string_view json) {
-  const auto document = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded()) return Fail(ConfigError("not JSON"));
-  if (!document.is_object()) return Fail(ConfigError("not a JSON object"));
-  const nlohmann::json* member = nullptr;
-  for (const auto& [name, value] : document.items()) {
-    if (EqualsIgnoreCase(name, "PrivateKey")) member = &value;
-  }
-  if (member == nullptr) return Fail(ConfigError("no PrivateKey in it"));
-  if (!member->is_string()) return Fail(ConfigError("PrivateKey is not a string"));
-  const auto key = NodePrivate::Parse(member->get_ref<const std::string&>());
-  if (!key) return Fail(ConfigError("PrivateKey is not \"privkey:\" and 64 hex digits"));
-  if (key->is_zero()) return Fail(ConfigError("PrivateKey is all zeros"));
-  return *key;
-}
 
 std::string KeyFileText(const NodePrivate& key) {
   return fmt::format("{{\n\t\"PrivateKey\": \"{}\"\n}}", key.ToString());
@@ -40,7 +17,7 @@ std::string KeyFileText(const NodePrivate& key) {
 
 Expected<NodePrivate, Error> LoadOrCreateKey(const std::string& path, RandomSource& random,
                                              const Logger& logger) {
-  const auto text = ReadFile(path, kMaxKeyFile);
+  const auto text = ReadFile(path, wire::kMaxKeyFile);
   if (text) {
     if (IsReadableByOthers(path)) {
       logger.Warn("derper: {} can be read by others; it holds the relay's private key: chmod 600",

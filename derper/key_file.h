@@ -8,11 +8,11 @@
 #include "common/base/result.h"
 #include "common/crypto/keys.h"
 #include "common/crypto/random.h"
+#include "common/wire/key_file.h"
 
 namespace derp::relay {
 
-// Error texts name the problem, never what the file holds.
-Expected<NodePrivate, Error> ParseKeyFile(std::string_view json);
+using wire::ParseKeyFile;
 std::string KeyFileText(const NodePrivate& key);
 
 // A missing file is made with mode 0600, its directories with 0700. An existing one is never

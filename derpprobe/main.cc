@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "common/cli/flags.h"
@@ -81,11 +82,17 @@ int Serve(const std::vector<std::string>& args,
     return 1;
   }
   logger.Info("{}", key->log_line);
+  auto node_key = derp::probe::LoadNodeKey(options);
+  if (!node_key) {
+    logger.Error("{}", node_key.error().context);
+    return 1;
+  }
   derp::net::RaiseDescriptorLimit();
   derp::SystemRandom random;
   derp::net::SystemResolver resolver;
   auto context = derp::diagnosis::MakeWalkContext(clock, random, resolver, options.crl);
   context.caps.walk = options.timeout;
+  context.node_key = std::move(*node_key);
   derp::probe::LiveSetup setup(args, environment, options, key->key, clock, logger);
   const derp::diagnosis::MeshKeyRule key_rule = [&setup](std::string_view code, std::int64_t id) {
     return setup.KeyFor(code, id);

@@ -2,11 +2,33 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+
+#include <fmt/format.h>
 
 #include "common/derpmap/lint.h"
 
 namespace derp::probe {
 namespace {
+
+std::set<derpmap::RegionId> Contested(const std::vector<derpmap::SourcedMap>& documents) {
+  std::map<std::string, std::set<std::size_t>> users;  // of codes and numbers, by source
+  const auto number = [](derpmap::RegionId id) { return fmt::format("{}", id); };
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    for (const auto& [id, region] : documents[i].document.map.regions) {
+      users[number(id)].insert(i);
+      if (!region.code.empty()) users[region.code].insert(i);
+    }
+  }
+  std::set<derpmap::RegionId> contested;
+  for (const derpmap::SourcedMap& source : documents) {
+    for (const auto& [id, region] : source.document.map.regions) {
+      const bool by_code = !region.code.empty() && users[region.code].size() > 1;
+      if (by_code || users[number(id)].size() > 1) contested.insert(id);
+    }
+  }
+  return contested;
+}
 
 bool IsAboutMap(const derpmap::Note& note) { return note.region.empty(); }
 
@@ -18,6 +40,7 @@ Expected<LoadedMap, Error> MakeMap(const std::vector<derpmap::SourcedMap>& docum
                                    const RegionFilter& filter) {
   LoadedMap loaded;
   loaded.merged = derpmap::Merge(documents);
+  loaded.contested = Contested(documents);
   if (filter.selects_all()) {
     loaded.notes = derpmap::Lint(loaded.merged.document);
     return loaded;

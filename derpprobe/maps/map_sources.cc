@@ -156,6 +156,7 @@ void MapSources::Rebuild() {
   }
   auto made = MakeMap(documents, options_.filter);
   filter_failure_ = made ? "" : made.error().context;
+  if (made) made->complete = documents.size() == sources_.size();
   if (made) map_ = std::make_shared<const LoadedMap>(std::move(*made));
 }
 

@@ -36,6 +36,9 @@ class OnceRun {
     const TimePoint start = clock_.Now();
     const auto key = LoadMeshKey(options_, environment_, kSecretsPatience);
     if (!key) return reporter_.Fatal(1, key.error().context);
+    auto node_key = LoadNodeKey(options_);
+    if (!node_key) return reporter_.Fatal(1, node_key.error().context);
+    node_key_ = std::move(*node_key);
     reporter_.GoLine(key->log_line);
     reporter_.GoLine("Waiting for all probes (may take up to 1m)");
     const MapRefresh maps = Maps(options_.derp_map).Refresh(start + kMapDeadline);
@@ -74,7 +77,8 @@ class OnceRun {
     asked.admission = options_.check_admission;
     asked.idle = options_.idle_check;
     const diagnosis::MeshKeyRule key_rule = [&](std::string_view code, std::int64_t id) {
-      return MeshKeyMayGoTo(options_, code, id) ? key : std::nullopt;
+      const bool may = map.MayHaveKey(id) && MeshKeyMayGoTo(options_, code, id);
+      return may ? key : std::nullopt;
     };
     auto tasks = diagnosis::PlanWalks(regions, map.notes, asked, key_rule);
     diagnosis::AskThoroughly(tasks);
@@ -85,6 +89,7 @@ class OnceRun {
     diagnosis::WalkContext context =
         diagnosis::MakeWalkContext(clock_, random, resolver, options_.crl);
     context.caps.walk = options_.timeout;
+    context.node_key = node_key_;
     const std::size_t total = tasks.size();
     std::future<diagnosis::UdpReference> reference;
     if (!options_.udp_reference.empty()) {
@@ -132,6 +137,7 @@ class OnceRun {
   const SystemClock clock_;
   const Logger logger_;
   const Reporter reporter_;
+  std::optional<NodePrivate> node_key_;
   Duration map_latency_{};
   std::set<std::string> told_;  // views whose failure has a line already
 };

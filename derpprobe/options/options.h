@@ -105,6 +105,9 @@ Expected<MeshKeyChoice, Error> LoadMeshKey(const Options& options,
                                            const std::map<std::string, std::string>& environment,
                                            Duration patience = {});
 
+// The key of -key-file (derper's format), none without the flag. Blocking.
+Expected<std::optional<NodePrivate>, Error> LoadNodeKey(const Options& options);
+
 // -print-config: a settings file that says the same, each line with the value's origin. Secrets and
 // passwords are left out.
 std::string ShownConfig(const Options& options,

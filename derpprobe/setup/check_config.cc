@@ -23,6 +23,7 @@ class Checker {
     Say(options_.config.empty() ? "flags and environment: ok"
                                 : fmt::format("flags, environment and {}: ok", options_.config));
     MeshKeyFile();
+    NodeKeyFile();
     Maps();
     StateDirectory();
     return std::move(check_);
@@ -39,6 +40,12 @@ class Checker {
     const auto key = LoadMeshKey(options_, environment_);
     if (!key) return Wrong(key.error().context);
     Say(fmt::format("mesh key: {}", key->log_line));
+  }
+
+  void NodeKeyFile() {
+    const auto key = LoadNodeKey(options_);
+    if (!key) return Wrong(key.error().context);
+    if (*key) Say(fmt::format("node key {}: ok", options_.key_file));
   }
 
   void Maps() {

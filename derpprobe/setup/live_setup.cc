@@ -28,6 +28,24 @@ std::string FirstLine(const std::string& text) {
   return std::string(TrimSpace(std::string_view(text).substr(0, text.find('\n'))));
 }
 
+// The settings of kTaken; the others stay what the service was started with.
+void TakeOver(const Options& fresh, Options& options) {
+  options.dev = fresh.dev;
+  options.derp_map = fresh.derp_map;
+  options.region_codes = fresh.region_codes;
+  options.excluded_regions = fresh.excluded_regions;
+  options.interval = fresh.interval;
+  options.tls_interval = fresh.tls_interval;
+  options.stun_interval = fresh.stun_interval;
+  options.mesh_interval = fresh.mesh_interval;
+  options.mesh_psk_file = fresh.mesh_psk_file;
+  options.mesh_key_regions = fresh.mesh_key_regions;
+  options.secrets_url = fresh.secrets_url;
+  options.secrets_path_prefix = fresh.secrets_path_prefix;
+  options.secrets_cache_file = fresh.secrets_cache_file;
+  options.in_force = fresh.in_force;
+}
+
 bool SameMaps(const Options& a, const Options& b) {
   return a.derp_map == b.derp_map && a.region_codes == b.region_codes &&
          a.excluded_regions == b.excluded_regions && a.interval == b.interval;
@@ -79,23 +97,42 @@ MapRefresh LiveSetup::Ask(const State& state) const {
   return state.maps->Refresh(clock_.Now() + state.options.interval * 4 / 5);
 }
 
-MapRefresh LiveSetup::RefreshMap() { return Ask(*Now()); }
+MapRefresh LiveSetup::RefreshMap() {
+  MapRefresh refresh = Ask(*Now());
+  Remember(refresh);
+  return refresh;
+}
+
+void LiveSetup::Remember(const MapRefresh& refresh) {
+  const MutexLock lock(mutex_);
+  if (!refresh.map || refresh.map == map_) return;
+  map_ = refresh.map;
+  if (!state_->key || state_->options.derp_map.size() < 2) return;
+  if (!map_->complete) logger_.Warn("mesh key: given to nobody until every map source was read");
+  for (const derpmap::RegionId id : map_->contested) {
+    logger_.Warn("mesh key: not for region {}: more than one map source uses its number or code",
+                 id);
+  }
+}
 
 std::optional<MeshKey> LiveSetup::KeyFor(std::string_view region_code,
                                          std::int64_t region_id) const {
-  const auto state = Now();
-  if (!MeshKeyMayGoTo(state->options, region_code, region_id)) return std::nullopt;
-  return state->key;
+  const MutexLock lock(mutex_);
+  const bool may = map_ && map_->MayHaveKey(region_id) &&
+                   MeshKeyMayGoTo(state_->options, region_code, region_id);
+  return may ? state_->key : std::nullopt;
 }
 
 Expected<Options, Error> LiveSetup::Reload() {
   const MutexLock one_at_a_time(reloading_);
   const auto before = Now();
-  State next;
-  const cli::ParseResult parsed = ParseOptions(args_, environment_, next.options);
+  Options fresh;
+  const cli::ParseResult parsed = ParseOptions(args_, environment_, fresh);
   if (parsed.action == cli::ParseResult::Action::kExit) {
     return Fail(Refused(FirstLine(parsed.stderr_text)));
   }
+  State next{before->options, {}, {}};
+  TakeOver(fresh, next.options);
   const auto key = LoadMeshKey(next.options, environment_);
   if (!key) return Fail(Refused(key.error().context));
   next.key = key->key;
@@ -110,9 +147,13 @@ Expected<Options, Error> LiveSetup::Reload() {
     logger_.Warn("reload: takes effect at the next start: -{}", Join(later.at_next_start, ", -"));
   }
   logger_.Info("{}", key->log_line);
-  const MutexLock lock(mutex_);
-  state_ = std::make_shared<const State>(std::move(next));
-  return state_->options;
+  Options options = next.options;
+  {
+    const MutexLock lock(mutex_);
+    state_ = std::make_shared<const State>(std::move(next));
+  }
+  Remember(refresh);
+  return options;
 }
 
 }  // namespace derp::probe

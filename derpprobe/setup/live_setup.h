@@ -35,7 +35,8 @@ class LiveSetup {
   // Asks the sources now; blocks for at most 80 % of the interval.
   MapRefresh RefreshMap();
 
-  // findings.md rule 10, by the settings in force.
+  // findings.md rule 10, by the settings in force; never for a region whose name several sources
+  // use.
   std::optional<MeshKey> KeyFor(std::string_view region_code, std::int64_t region_id) const;
 
   // Reads everything again. When all of it is good it is in force, and the settings are returned;
@@ -50,6 +51,7 @@ class LiveSetup {
   };
   std::shared_ptr<const State> Now() const;
   MapRefresh Ask(const State& state) const;
+  void Remember(const MapRefresh& refresh);
   std::shared_ptr<MapSources> SourcesFor(const Options& options) const;
 
   const std::vector<std::string> args_;
@@ -60,6 +62,7 @@ class LiveSetup {
   Mutex reloading_;  // held through a reload, before mutex_
   mutable Mutex mutex_;
   std::shared_ptr<const State> state_ DERP_GUARDED_BY(mutex_);
+  std::shared_ptr<const LoadedMap> map_ DERP_GUARDED_BY(mutex_);  // the last one that was read
 };
 
 }  // namespace derp::probe

@@ -84,3 +84,26 @@ TEST_CASE("a name that matches nothing is an error, not an empty check", "[derpp
   CHECK(ErrorOf({{}, {"lab", "901"}}) ==
         "-region-code and -exclude-region leave no region of the map");
 }
+
+TEST_CASE("a name that several sources use earns no region the mesh key", "[derpprobe][maps]") {
+  const auto source = [](int id, std::string_view code) {
+    derpmap::SourcedMap made{"map", {}};
+    derpmap::Region region;
+    region.id = id;
+    region.code = code;
+    made.document.map.regions[id] = region;
+    return made;
+  };
+  const auto same_number = MakeMap({source(900, "own"), source(900, "theirs")}, {});
+  REQUIRE(same_number);
+  CHECK_FALSE(same_number->MayHaveKey(900));
+  const auto same_code = MakeMap({source(900, "own"), source(1, "own"), source(2, "far")}, {});
+  REQUIRE(same_code);
+  CHECK_FALSE(same_code->MayHaveKey(900));
+  CHECK_FALSE(same_code->MayHaveKey(1));
+  CHECK(same_code->MayHaveKey(2));
+  const auto number_as_code = MakeMap({source(900, "own"), source(1, "900")}, {});
+  REQUIRE(number_as_code);
+  CHECK_FALSE(number_as_code->MayHaveKey(900));
+  CHECK_FALSE(number_as_code->MayHaveKey(1));
+}

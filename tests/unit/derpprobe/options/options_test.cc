@@ -200,3 +200,19 @@ TEST_CASE("what is in force is shown without secrets", "[derpprobe][options]") {
   CHECK(shown.find("mesh key: environment variable TAILSCALE_DERPER_MESH_KEY (set, not shown)") !=
         std::string::npos);
 }
+
+TEST_CASE("the node key comes from a file as derper writes it", "[derpprobe][options]") {
+  const test::TemporaryDirectory directory;
+  Options options;
+  CHECK_FALSE(LoadNodeKey(options).value());
+  options.key_file = directory / "node.key";
+  CHECK(LoadNodeKey(options).error().code == ErrorCode::kNotFound);
+  std::ofstream(options.key_file) << "{\"PrivateKey\": \"privkey:" + std::string(64, '3') + "\"}";
+  const auto key = LoadNodeKey(options);
+  REQUIRE(key);
+  CHECK((*key)->ToString() == "privkey:" + std::string(64, '3'));
+  std::ofstream(options.key_file) << "{\"PrivateKey\": \"secret\"}";
+  const auto bad = LoadNodeKey(options);
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().context.find("secret") == std::string::npos);
+}

@@ -50,12 +50,14 @@ TEST_CASE("everything that is wrong is told at once", "[derpprobe][setup]") {
   f.options.derp_map.push_back(f.directory / "missing.json");
   f.options.mesh_psk_file = f.Write("key", "short");
   f.options.state_dir = f.directory / "key";
+  f.options.key_file = f.directory / "no.key";
   const ConfigCheck check = f.Check();
   CAPTURE(check.text);
   CHECK(check.status == 2);
   CHECK(Holds(check, "missing.json: open "));
   CHECK(Holds(check, "must be 64 hexadecimal digits"));
   CHECK(Holds(check, "is no directory"));
+  CHECK(Holds(check, "error: -key-file: open "));
 }
 
 TEST_CASE("a filter that fits no region is wrong", "[derpprobe][setup]") {

@@ -120,8 +120,28 @@ TEST_CASE("what needs a restart is named each time, by its flag", "[derpprobe][s
   f.Settings("listen: 127.0.0.1:1\nstate-dir: /var/lib/x\n");
   for (int i = 0; i < 2; ++i) {
     f.log.clear();
-    REQUIRE(setup->Reload());
+    const auto options = setup->Reload();
+    REQUIRE(options);
+    CHECK(options->listen == ":8030");
+    CHECK(options->state_dir.empty());
     CHECK(f.log.find("takes effect at the next start: -listen, -state-dir") != std::string::npos);
     CHECK(f.log.find("now in force") == std::string::npos);
   }
+}
+
+TEST_CASE("a source that takes over a region's name does not get the key", "[derpprobe][setup]") {
+  Fixture f;
+  f.Settings("mesh-key-regions: [r900]\n");
+  f.Write("conf.yaml", fmt::format("derp-map: [{0}/a.json, {0}/b.json]\nmesh-psk-file: {0}/key\n"
+                                   "mesh-key-regions: [r900]\n",
+                                   f.directory.path()));
+  const auto setup = f.Start();
+  CHECK_FALSE(setup->KeyFor("r900", 900));  // no map was read yet
+  CHECK(HasRegion(*setup, 900));
+  CHECK(setup->KeyFor("r900", 900));
+  CHECK_FALSE(setup->KeyFor("r901", 901));
+  f.Write("b.json", MapText(900));
+  CHECK(HasRegion(*setup, 900));
+  CHECK_FALSE(setup->KeyFor("r900", 900));
+  CHECK(f.log.find("mesh key: not for region 900") != std::string::npos);
 }
