@@ -26,3 +26,9 @@ def documented(program):
     section = (ROOT / "docs/metrics.md").read_text().split(f"\n## {program}\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]*)\|", section, re.M)
     return {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}, section
+
+
+def named_metrics(text):
+    """The derpprobe_* metrics an expression or file names, histogram parts under their family's name."""
+    names = set(re.findall(r"\bderpprobe_[a-z0-9_]+", text))
+    return {re.sub(r"_seconds_(bucket|count|sum)$", "_seconds", name) for name in names}

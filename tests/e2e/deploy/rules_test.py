@@ -1,0 +1,66 @@
+"""The alert rules and the dashboard of deploy/: valid, each alert tested firing and silent."""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+PROMETHEUS = ROOT / "deploy/prometheus"
+sys.path.insert(0, str(ROOT / "tests/e2e"))
+from metric_texts import documented, named_metrics  # noqa: E402
+
+RULES = (PROMETHEUS / "derpprobe.rules.yml").read_text()
+DASHBOARD = json.loads((ROOT / "deploy/grafana/derpprobe.json").read_text())
+
+
+def promtool(*args):
+    return subprocess.run(["promtool", *args], cwd=PROMETHEUS, capture_output=True, text=True)
+
+
+class RulesTest(unittest.TestCase):
+    def test_promtool_accepts_rules_and_configuration(self):
+        for args in (["check", "rules", "derpprobe.rules.yml"], ["check", "config", "prometheus.yml"],
+                     ["test", "rules", "derpprobe.rules_test.yml"]):
+            done = promtool(*args)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_every_alert_is_tested_firing_and_silent(self):
+        tests = (PROMETHEUS / "derpprobe.rules_test.yml").read_text()
+        alerts = re.findall(r"- alert: (\w+)", RULES)
+        self.assertEqual(len(alerts), len(set(alerts)))
+        for alert in alerts:
+            self.assertRegex(tests, rf"alertname: {alert}\n        exp_alerts:\n          - exp_labels", alert)
+            self.assertRegex(tests, rf"alertname: {alert}\n        exp_alerts: \[\]", alert)
+
+    def test_every_metric_is_one_that_derpprobe_exports(self):
+        known = set(documented("derpprobe")[0])
+        for metric in named_metrics(RULES) | named_metrics(json.dumps(DASHBOARD)):
+            self.assertIn(metric, known)
+
+    def test_the_dashboard_uses_only_recordings_that_exist(self):
+        recorded = set(re.findall(r"- record: (\S+)", RULES))
+        used = set(re.findall(r"derpprobe:\w+:\w+", json.dumps(DASHBOARD)))
+        self.assertTrue(used)
+        self.assertLessEqual(used, recorded)
+
+    def test_panels_do_not_overlap_and_have_a_title_and_a_query(self):
+        taken = set()
+        for panel in DASHBOARD["panels"]:
+            self.assertTrue(panel["title"])
+            self.assertTrue(panel["type"] == "row" or panel["targets"])
+            place = panel["gridPos"]
+            cells = {(x, y) for x in range(place["x"], place["x"] + place["w"])
+                     for y in range(place["y"], place["y"] + place["h"])}
+            self.assertLessEqual(place["x"] + place["w"], 24)
+            self.assertFalse(cells & taken, panel["title"])
+            taken |= cells
+
+
+if __name__ == "__main__":
+    if not shutil.which("promtool"):
+        print("skipped: promtool is not installed (Debian package prometheus)")
+        sys.exit(77)
+    unittest.main(verbosity=2)
