@@ -3,6 +3,7 @@
 Their programs have the names of ours. They are looked for in the folder DERP_INTEROP_DIR, then on PATH, and known by
 being made with Go; without them the tests are skipped by name.
 """
+import http.server
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
@@ -39,14 +41,14 @@ def theirs(name):
 class TheirRelay(Program):
     """Tailscale's derper on a loopback address, manual certificates."""
 
-    def __init__(self, folder, ip, port, stun_port, mesh_with=(), trust=None):
+    def __init__(self, folder, ip, port, stun_port, mesh_with=(), trust=None, extra=()):
         self.ip, self.port, self.stun_port, self.folder = ip, port, stun_port, pathlib.Path(folder)
         args = [theirs("derper"), "-a", f"{ip}:{port}", "-hostname", ip, "-certmode", "manual", "-certdir",
                 str(self.folder / ip), "-c", str(self.folder / f"{ip}.key"), "-http-port", "-1", "-stun-port",
                 str(stun_port)]
         if mesh_with:
             args += ["-mesh-psk-file", str(self.folder / "mesh.key"), "-mesh-with", ",".join(mesh_with)]
-        super().__init__(args, self.folder / f"{ip}.log", {**os.environ, "SSL_CERT_FILE": str(trust)} if trust else None)
+        super().__init__([*args, *extra], self.folder / f"{ip}.log", {**os.environ, "SSL_CERT_FILE": str(trust)} if trust else None)
 
     pin = Relay.pin
     node = Relay.node
@@ -56,6 +58,35 @@ class TheirRelay(Program):
         if self.process.poll() is not None:
             raise AssertionError(f"their derper on {self.ip} ended: {self.text()}")
         return True
+
+
+class Admission:
+    """An admission controller as their relay asks it: lets in the keys of `allowed`."""
+
+    def __init__(self):
+        self.allowed = set()
+        self.asked = None  # the key that was asked for last
+        controller = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                controller.asked = asked["NodePublic"]
+                body = json.dumps({"Allow": asked["NodePublic"] in controller.allowed}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/verify"
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class TailscaleTest(unittest.TestCase):
@@ -80,9 +111,9 @@ class TailscaleTest(unittest.TestCase):
                                                         "Nodes": nodes}}}))
         return f"file://{path}"
 
-    def our_probe(self, url, *extra):
+    def our_probe(self, url, *extra, **environment):
         return subprocess.run([program("derpprobe"), "-once", "-derp-map", url, *extra], capture_output=True, text=True,
-                              timeout=DEADLINE * 2, stdin=subprocess.DEVNULL)
+                              timeout=DEADLINE * 2, stdin=subprocess.DEVNULL, env={**os.environ, **environment})
 
     def test_our_derpprobe_finds_their_pinned_pure_ip_relay_usable(self):
         relay = self.start(TheirRelay, "127.0.0.1", self.port, self.stun_port)
@@ -90,8 +121,8 @@ class TailscaleTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("1 of 1 node usable", done.stdout)
 
-    def test_their_derpprobe_is_content_with_our_named_relay(self):
-        prober = theirs("derpprobe")
+    def make_certificate(self):
+        """A certificate for "localhost" in a folder of its own."""
         if not shutil.which("openssl"):
             self.skipTest("openssl is not installed")
         certs = self.folder / "certs"
@@ -100,13 +131,87 @@ class TailscaleTest(unittest.TestCase):
                         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "60", "-keyout",
                         str(certs / "localhost.key"), "-out", str(certs / "localhost.crt")], check=True,
                        capture_output=True)
+        return certs
+
+    def named_node(self):
+        return {"Name": "900a", "RegionID": 900, "HostName": "localhost", "IPv4": "127.0.0.1", "IPv6": "none",
+                "DERPPort": self.port, "STUNPort": self.stun_port}
+
+    def codes(self, done):
+        return set(re.findall(r"^\w+\[([a-z_0-9.]+)\]", done.stdout, re.M))
+
+    def test_our_derpprobe_finds_their_named_relay_usable_and_says_who_signed_it_else(self):
+        certs = self.make_certificate()
+        relay = Program([theirs("derper"), "-a", f"127.0.0.1:{self.port}", "-hostname", "localhost", "-certmode",
+                         "manual", "-certdir", str(certs), "-c", str(self.folder / "derper.key"), "-http-port", "-1",
+                         "-stun-port", str(self.stun_port)], self.folder / "derper.log")
+        self.addCleanup(relay.stop)
+        wait_until(lambda: "serving on" in relay.text(), f"their derper: {relay.text()}")
+        url = self.write_map([self.named_node()])
+        done = self.our_probe(url, SSL_CERT_FILE=str(certs / "localhost.crt"))
+        self.assertEqual((done.returncode, self.codes(done)), (0, set()), done.stdout + done.stderr)
+        done = self.our_probe(url)
+        self.assertEqual((done.returncode, self.codes(done)), (1, {"cert.self_signed"}), done.stdout + done.stderr)
+
+    def test_behind_admission_only_a_known_key_or_the_mesh_key_tells_more(self):
+        admission = Admission()
+        self.addCleanup(admission.stop)
+        (self.folder / "mesh.key").chmod(0o600)
+        relay = self.start(TheirRelay, "127.0.0.1", self.port, self.stun_port,
+                           extra=["-verify-client-url", admission.url, "-mesh-psk-file", str(self.folder / "mesh.key")])
+        url = self.write_map([relay.node("900a")])
+        done = self.our_probe(url)
+        self.assertEqual((done.returncode, self.codes(done)), (0, {"admission.closed"}), done.stdout + done.stderr)
+        self.assertIn("relay not tested", done.stdout)
+        done = self.our_probe(url, "-mesh-psk-file", str(self.folder / "mesh.key"))
+        self.assertEqual((done.returncode, self.codes(done)), (0, set()), done.stdout + done.stderr)
+
+        known = Relay(self.folder, "127.0.0.2", self.port, self.stun_port)  # makes a key file of derper's format
+        known.pin()
+        known.stop()
+        private = self.folder / "127.0.0.2.key"
+        done = self.our_probe(url, "-key-file", str(private))
+        self.assertEqual((done.returncode, self.codes(done)), (1, {"derp.login_refused"}), done.stdout + done.stderr)
+        admission.allowed.add(admission.asked)
+        done = self.our_probe(url, "-key-file", str(private))
+        self.assertEqual((done.returncode, self.codes(done)), (0, set()), done.stdout + done.stderr)
+
+    def test_two_relays_of_theirs_are_judged_as_meshed_or_not(self):
+        trust = self.folder / "trust.pem"
+        trust.write_text("")
+        hosts = ("127.0.0.1", "127.0.0.2")
+        apart = [self.start(TheirRelay, ip, self.port, self.stun_port) for ip in hosts]
+        url = self.write_map([relay.node(f"900{letter}") for relay, letter in zip(apart, "ab")])
+        done = self.our_probe(url)
+        self.assertEqual((done.returncode, self.codes(done)), (1, {"mesh.not_meshed"}), done.stdout + done.stderr)
+        trust.write_text("".join(relay.certificate() for relay in apart))
+        for relay in apart:
+            relay.stop()
+        peers = [f"{ip}:{self.port}" for ip in hosts]
+        for ip in hosts:
+            self.start(TheirRelay, ip, self.port, self.stun_port, peers, trust)
+        for ip in hosts:
+            wait_until(lambda ip=ip: self.watched(ip), f"the mesh of {ip}")
+        for args in ([], ["-mesh-psk-file", str(self.folder / "mesh.key")]):
+            done = self.our_probe(url, *args)
+            self.assertEqual((done.returncode, self.codes(done)), (0, set()), done.stdout + done.stderr)
+            self.assertIn("2 of 2 mesh directions", done.stdout)
+
+    def watched(self, ip):
+        try:
+            return re.search(r"^derp_watchers [1-9]", http_get(f"https://{ip}:{self.port}/debug/varz")[2], re.M)
+        except OSError:
+            return None
+
+    def test_their_derpprobe_is_content_with_our_named_relay(self):
+        prober = theirs("derpprobe")
+        certs = self.make_certificate()
         relay = Program([program("derper"), "-a", f"127.0.0.1:{self.port}", "-hostname", "localhost", "-certmode",
                          "manual", "-certdir", str(certs), "-c", str(self.folder / "derper.key"), "-http-port", "-1",
                          "-stun-port", str(self.stun_port)], self.folder / "derper.log")
         self.addCleanup(relay.stop)
         wait_until(lambda: "serving on" in relay.text(), f"our derper: {relay.text()}")
-        url = self.write_map([{"Name": "900a", "RegionID": 900, "HostName": "localhost", "IPv4": "127.0.0.1",
-                               "IPv6": "none", "DERPPort": self.port, "STUNPort": self.stun_port}])
+        url = self.write_map([self.named_node()])
         done = subprocess.run([prober, "-once", "-spread=false", "-derp-map", url], capture_output=True, text=True,
                               timeout=DEADLINE * 2, env={**os.environ, "SSL_CERT_FILE": str(certs / "localhost.crt")})
         good = set(re.findall(r"good: ([^:]+):", done.stderr))
