@@ -50,7 +50,8 @@ void JudgeOffline(RunReport& report) {
   for (NodeReport& node : report.nodes) {
     std::erase_if(node.findings, [](const Finding& each) { return each.stage != Stage::kMap; });
     for (StageResult& result : node.stages) {
-      if (result.outcome == Outcome::kFail && result.stage != Stage::kMap) {
+      const bool fails = result.outcome == Outcome::kFail && result.stage != Stage::kMap;
+      if (fails || (result.outcome == Outcome::kNotReached && result.after != Stage::kMap)) {
         Skip(&result, kOfflineReason);
       }
     }

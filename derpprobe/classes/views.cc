@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "common/diagnosis/judgement.h"
+
 namespace derp::probe {
 namespace {
 
@@ -71,6 +73,12 @@ Duration TimeOf(const Slice& slice) {
   return sum;
 }
 
+// A trouble of the prober's own that leaves what could be measured without a meaning.
+bool IsBlind(const StageResult& result) {
+  return result.outcome == Outcome::kSkipped && (result.reason == diagnosis::kOfflineReason ||
+                                                 result.reason == diagnosis::kInterceptedReason);
+}
+
 // Good, bad or (everything skipped) nothing.
 std::optional<ProbeOutcome> Outcomes(const Slice& slice, Duration latency) {
   for (const Finding& finding : slice.node.findings) {
@@ -81,6 +89,7 @@ std::optional<ProbeOutcome> Outcomes(const Slice& slice, Duration latency) {
   bool measured = false;
   for (const StageResult& result : slice.node.stages) {
     if (!slice.Has(result)) continue;
+    if (IsBlind(result)) return std::nullopt;
     // Of the main chain one family may fall short while the other serves; that was a finding above.
     if (result.outcome == Outcome::kNotReached) {
       return ProbeOutcome{false, latency, FirstError(slice.node, slice.of_round)};

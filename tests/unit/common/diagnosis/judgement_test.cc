@@ -117,6 +117,8 @@ TEST_CASE("when no host answers the prober is offline and every verdict unknown"
                   FailingNode("5b", "192.0.2.2", "tcp.unreachable", "stun.no_reply")});
   CHECK(Codes(report) == Texts{"prober.offline"});
   CHECK(report.counts.unknown == 2);
+  CHECK(report.nodes[0].Find(Stage::kTls, kV4)->reason == kOfflineReason);
+  CHECK(report.nodes[0].Find(Stage::kRelay, {})->reason == kOfflineReason);
   CHECK(report.regions[0].verdict == Verdict::kUnknown);
   CHECK(report.exit_status == 1);
 }

@@ -85,11 +85,14 @@ TEST_CASE("thousands of waiters step in the order of their times", "[diagnosis][
   PollLoop loop(kClock);
   Counter counter;
   std::vector<int> order;  // of the loop's thread until the counter is full
+  Gate entered;            // the loop is busy before they come
   Gate gate;               // all are there before the first one steps
   loop.Add(std::make_unique<ScriptedWaiter>(net::Fd(), kClock.Now(), [&](ScriptedWaiter&, bool) {
+    entered.Add();
     gate.Wait(1);
     return false;
   }));
+  entered.Wait(1);
   const TimePoint start = kClock.Now();
   for (int i = 0; i < kMany; ++i) {
     const int place = (i * 7) % kMany;  // not in the order of their times

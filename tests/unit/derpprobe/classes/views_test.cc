@@ -204,3 +204,17 @@ TEST_CASE("pairs have views of their own: good, bad, blamed on what stands in th
   report.transfers[0].outcome = Outcome::kSkipped;
   CHECK(Text(ViewsOf(report)).find("5a/5a/bw") == std::string::npos);
 }
+
+TEST_CASE("what the prober's own trouble hides gives no line", "[derpprobe][views]") {
+  for (const std::string_view reason : {kOfflineReason, kInterceptedReason}) {
+    RunReport report;
+    report.nodes.push_back(Walked("5a"));
+    for (StageResult& result : report.nodes[0].stages) {
+      const bool hidden = result.stage >= Stage::kCert && result.stage <= Stage::kMesh;
+      if (!hidden) continue;
+      result.outcome = Outcome::kSkipped;
+      result.reason = reason;
+    }
+    CHECK(Text(ViewsOf(report)) == "derp/fra/5a/udp good\n");
+  }
+}
