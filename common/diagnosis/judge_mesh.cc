@@ -218,8 +218,8 @@ class MeshJudge {
         receiver = to;
       }
       if (!fact.empty()) fact += "; ";
-      fact += fmt::format("{} → {}: the first packet arrived after {}", from, to,
-                          ShortDuration(*direction->first));
+      fact += fmt::format("{} → {}: the first packet arrived after {} of trying", from, to,
+                          ShortDuration(direction->waited));
       if (direction->outcome == Outcome::kOk) Mark(from, to, Outcome::kWarn, "mesh.slow");
     }
     if (sender.empty()) return;

@@ -110,8 +110,11 @@ void AddNodeViews(const NodeReport& node, std::span<const Finding> of_round,
   const Slice session{node, of_round, kSessionStages, std::nullopt};
   if (!node.stun_only) {
     add(prefix + "/tls", Outcomes(tls, TimeOf(tls)));
-    add(fmt::format("{}/{}/mesh", prefix, node.node),
-        Outcomes(session, TimeOf(tls) + TimeOf(session)));
+    // Not tested is neither good nor bad: admission is closed to a throw-away key.
+    if (node.Worst(Stage::kRelay) != Outcome::kSkipped) {
+      add(fmt::format("{}/{}/mesh", prefix, node.node),
+          Outcomes(session, TimeOf(tls) + TimeOf(session)));
+    }
   }
   for (const auto& target : node.targets) {
     const Slice udp{node, of_round, kUdpStages, target.family};
