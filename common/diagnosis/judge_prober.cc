@@ -105,13 +105,17 @@ void JudgeUnreachable(NodeReport& node, bool alone) {
   node.findings.push_back(std::move(finding));
 }
 
-// A stopped relay refuses both: one cause, one finding.
+// A stopped relay refuses both, and a way that ends at a router ends for both: one cause, one
+// finding.
 void JudgeRefused(NodeReport& node) {
   for (const FamilyTarget& target : node.targets) {
-    if (!Has(node, "tcp.refused", target.family) || !Has(node, "stun.refused", target.family)) {
-      continue;
-    }
+    const bool refused =
+        Has(node, "tcp.refused", target.family) && Has(node, "stun.refused", target.family);
+    const bool no_way = Has(node, "tcp.unreachable", target.family);
+    if (!refused && !no_way) continue;
+    if (no_way && Works(node, Stage::kStun, target.family)) continue;
     Remove(node, "stun.refused", target.family);
+    Remove(node, "stun.no_reply", target.family);
     NotReached(StageOf(node, Stage::kStun, target.family), Stage::kTcp);
   }
 }

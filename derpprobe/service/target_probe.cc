@@ -139,6 +139,7 @@ TargetAnswer TargetProbe::Run(const TargetRequest& request) const {
   context.caps.walk = std::min<Duration>(
       context.caps.walk, request.budget - (meshed ? context.caps.mesh : Duration::zero()));
   const std::int64_t region_id = tasks->front().region_id;
+  if (region_id == 0) context.node_key.reset();  // a stranger to the map: no key of ours
   const std::string name = tasks->front().node.name;
   diagnosis::Measurement measured;
   measured.mesh_asked = meshed;

@@ -14,7 +14,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from programs import DEADLINE, Program, program, wait_until  # noqa: E402
-from two_hosts import RELAYS, Network, enter  # noqa: E402
+from two_hosts import PROBER, RELAYS, Network, enter  # noqa: E402
 
 DERP_PORT, STUN_PORT = 443, 3478
 
@@ -176,6 +176,27 @@ class FaultsTest(unittest.TestCase):
         for stage in (stage for node in document["nodes"] for stage in node["stages"]):
             if stage.get("family") == "ipv6":
                 self.assertEqual((stage["outcome"], stage["reason"]), ("skipped", "prober has no IPv6"), stage)
+
+    def test_without_ipv4_that_family_is_skipped_and_no_nodes_fault(self):
+        relay = Relay(self.network, self.folder, 0, family=1)
+        self.addCleanup(relay.stop)
+        self.on_prober("ip -4 address flush dev eth0")
+        self.addCleanup(self.on_prober, f"ip address add {PROBER[0]}/24 dev eth0")
+        node = relay.node("n0", IPv4=RELAYS[0][0], IPv6=relay.ip)
+        document = self.check(self.probe(node), 0, [], ["usable"])
+        self.assertIn("prober.no_ipv4", [finding["code"] for finding in document["findings"]])
+
+    def test_a_way_that_ends_at_a_router_is_unreachable_once(self):
+        self.on_relays("echo 1 > /proc/sys/net/ipv4/ip_forward && ip route add unreachable 203.0.113.9")
+        self.on_prober(f"ip route add 203.0.113.0/24 via {RELAYS[0][0]}")
+        node = self.relays[1].node("n1", HostName="203.0.113.9", IPv4="203.0.113.9")
+        document = self.check(self.probe(self.relays[0].node("n0"), node), 1, [("tcp.unreachable", "n1")],
+                              ["usable", "unusable"])
+        self.assertEqual({stage["outcome"] for stage in document["nodes"][1]["stages"] if stage["stage"] == "stun"}
+                         - {"skipped"}, {"not_reached"})
+
+    def on_relays(self, command):
+        subprocess.run([*self.network.relays.run, "sh", "-c", command], check=True)
 
     def on_prober(self, command):
         subprocess.run([*self.network.prober.run, "sh", "-c", command], check=True)

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "common/diagnosis/catalogue.h"
+#include "common/diagnosis/judgement.h"
 
 using namespace derp;
 using namespace derp::diagnosis;
