@@ -37,7 +37,8 @@ bool AddIpv4(const std::string& text, std::size_t number) {
   std::strcpy(request.ifr_name, ("lo:" + std::to_string(number + 1)).c_str());
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  const auto bytes = IpAddress::Parse(text).value().bytes();
+  const IpAddress parsed = IpAddress::Parse(text).value();
+  const auto bytes = parsed.bytes();
   std::memcpy(&address.sin_addr, bytes.data(), bytes.size());
   std::memcpy(&request.ifr_addr, &address, sizeof address);
   return ::ioctl(fd.get(), SIOCSIFADDR, &request) == 0;

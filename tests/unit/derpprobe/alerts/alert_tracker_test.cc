@@ -66,7 +66,7 @@ TEST_CASE("the third bad round of five alerts, three clean ones in a row end it"
   CHECK(rounds.events.empty());
   rounds.Play("d");
   REQUIRE(rounds.States() == Told{AlertState::kDown});
-  const AlertEvent& down = rounds.events[0];
+  const AlertEvent down = rounds.events[0];
   CHECK(down.kind == AlertKind::kNode);
   CHECK(AlertPlace(down) == "fra/5b");
   CHECK(down.before == AlertState::kOk);
