@@ -4,11 +4,9 @@
 #include <map>
 
 #include "common/base/mutex.h"
-#include "common/diagnosis/catalogue.h"
+#include "common/diagnosis/node_parts.h"
 #include "common/diagnosis/poll_loop.h"
 #include "common/diagnosis/side_walk.h"
-#include "common/diagnosis/stage_port80.h"
-#include "common/diagnosis/stage_stun.h"
 #include "common/diagnosis/walk_chain.h"
 #include "common/diagnosis/worker_pool.h"
 
@@ -41,139 +39,16 @@ struct Round {
 
 // One node under way. Each field is written by one part (chain, one STUN family) and read once all
 // parts are done; the counters order that.
-struct NodeJob {
-  WalkTask task;
+struct NodeJob : NodeParts {
   std::size_t index = 0;
   std::shared_ptr<Round> round;
-  NodeReport report;
-  Recorder recorder{report};
   TimePoint start;
   TimePoint deadline;
-  std::vector<FamilyWalk> families;
-  std::vector<std::optional<StunOutcome>> stun;  // beside `families`
-  std::optional<Port80Outcome> port80;
-  std::string port80_reason;  // why it was skipped
   ChainResult result;
   std::atomic<int> connects_left{1};
   std::atomic<int> handshakes_left{1};
   std::atomic<int> parts_left{1};
 };
-
-void Describe(NodeJob& job) {
-  const WalkTask& task = job.task;
-  NodeReport& report = job.report;
-  report.region = task.region;
-  report.region_id = task.region_id;
-  report.region_name = task.region_name;
-  report.node = task.node.name;
-  report.host = task.node.host_name;
-  report.derp_port = task.node.EffectiveDerpPort();
-  report.stun_only = task.node.stun_only;
-  report.single_in_region = task.single_in_region;
-}
-
-// Why port 80 is not looked at; empty when it is.
-std::string Port80Reason(const WalkTask& task) {
-  if (!task.asked.side) return std::string(kNotAskedReason);
-  return task.node.can_port80 ? "" : "map has no CanPort80";
-}
-
-// By the family that connected first; else by the first there is.
-std::optional<IpAddress> Port80Address(const std::vector<FamilyWalk>& families) {
-  const FamilyWalk* best = nullptr;
-  const auto is_better = [](const FamilyWalk& a, const FamilyWalk& b) {
-    if (a.tcp.fd.valid() != b.tcp.fd.valid()) return a.tcp.fd.valid();
-    return a.tcp.fd.valid() && a.tcp.duration < b.tcp.duration;
-  };
-  for (const FamilyWalk& family : families) {
-    if (family.plan.addresses.empty()) continue;
-    if (best == nullptr || is_better(family, *best)) best = &family;
-  }
-  if (best == nullptr) return std::nullopt;
-  return best->tcp.fd.valid() ? best->tcp.address.ip : best->plan.addresses.front();
-}
-
-void RecordPort80(NodeJob& job) {
-  if (!job.port80) {
-    job.recorder.Skip(Stage::kPort80, {}, job.port80_reason);
-    return;
-  }
-  // The relay's own answer may tell the time; that of a portal does not.
-  if (job.port80->echoed && !job.report.clock_offset) {
-    job.report.clock_offset = job.port80->clock_offset;
-  }
-  if (auto finding = JudgePort80(*job.port80)) {
-    job.recorder.Decide(Stage::kPort80, {}, job.port80->duration, std::move(*finding));
-  } else {
-    job.recorder.Ok(Stage::kPort80, {}, job.port80->duration);
-  }
-}
-
-// Nothing was sent: no address, or the map's own fault.
-void NothingReached(NodeJob& job, Stage after) {
-  for (const AddressFamily family : {AddressFamily::kIpv4, AddressFamily::kIpv6}) {
-    NotReachedFrom(Stage::kTcp, family, after, job.recorder);
-  }
-  job.recorder.NotReached(Stage::kRelay, {}, after);
-  job.recorder.NotReached(Stage::kStun, {}, after);
-  const std::string reason = Port80Reason(job.task);
-  if (reason.empty()) {
-    job.recorder.NotReached(Stage::kPort80, {}, after);
-  } else {
-    job.recorder.Skip(Stage::kPort80, {}, reason);
-  }
-  SideNotReached(job.task.asked, after, job.recorder);
-}
-
-void NoteDisabled(NodeJob& job, AddressFamily family) {
-  Finding note = MakeFinding("stun.disabled");
-  note.headline = "clients do not measure it by UDP";
-  note.fact = "the map says STUNPort -1";
-  note.advice = "nothing, if that is meant";
-  job.recorder.Note(std::move(note), family);
-}
-
-void RecordStun(NodeJob& job) {
-  for (std::size_t i = 0; i < job.families.size(); ++i) {
-    const FamilyPlan& plan = job.families[i].plan;
-    if (plan.addresses.empty()) {
-      job.recorder.Skip(Stage::kStun, plan.family, plan.skip_reason);
-    } else if (!job.task.asked.stun) {
-      job.recorder.Skip(Stage::kStun, plan.family, "not asked for");
-    } else if (!job.stun[i]) {
-      job.recorder.Skip(Stage::kStun, plan.family, "STUNPort -1");
-      NoteDisabled(job, plan.family);
-    } else {
-      const StunOutcome& outcome = *job.stun[i];
-      FamilyTarget& target = job.report.targets[i];
-      target.stun = outcome.target;
-      target.stun_rtt = Median(outcome.rtts);
-      if (!outcome.rtts.empty()) target.stun_first = outcome.rtts.front();
-      target.stun_mapped = outcome.mapped;
-      target.stun_sent = outcome.sent;
-      target.stun_rtts = outcome.rtts;
-      if (auto finding = JudgeStun(outcome)) {
-        job.recorder.Decide(Stage::kStun, plan.family, outcome.duration, std::move(*finding));
-      } else {
-        job.recorder.Ok(Stage::kStun, plan.family, outcome.duration);
-      }
-    }
-  }
-}
-
-void RecordTargets(NodeJob& job) {
-  for (const FamilyWalk& family : job.families) {
-    FamilyTarget target;
-    target.family = family.plan.family;
-    if (!family.plan.addresses.empty()) {
-      const bool connected = family.tcp.fd.valid() || family.tcp.error;
-      target.derp = connected ? family.tcp.address
-                              : SocketAddress{family.plan.addresses.front(), job.report.derp_port};
-      if (family.tcp.fd.valid()) target.tcp_rtt = family.tcp.duration;
-    }
-    job.report.targets.push_back(std::move(target));
-  }
-}
 
 // Nothing but a time.
 class DelayWaiter final : public Waiter {
