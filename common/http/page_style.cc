@@ -26,7 +26,7 @@ summary{cursor:pointer;padding:.35rem 0}
 .row::before{content:"▸"}details[open]>.row::before{content:"▾"}.head{margin:0;padding:.2rem 0}.head::before{content:""}.row>span{overflow-wrap:anywhere}.row>.num{overflow-wrap:normal}
 :focus-visible{outline:3px solid var(--fg);outline-offset:2px}
 .node{margin-top:.9rem;margin-bottom:.2rem}.log{border:0}.log pre{margin:.2rem 0;padding:.4rem .6rem;background:var(--card);white-space:pre-wrap}.log summary{font-size:.86rem}
-figure{margin:.5rem 0 1rem}figcaption{max-width:36rem}.lat{width:100%;max-width:36rem;display:block}.lat text{font-size:16px;fill:var(--mut)}
+figure{margin:.5rem 0 1rem}figcaption{max-width:36rem}.lat{width:100%;max-width:36rem;display:block;overflow:visible}.lat text{font-size:16px;fill:var(--mut)}
 .grid{stroke:var(--line);stroke-width:1;fill:none}.band{fill:var(--band)}.med{fill:none;stroke:var(--ok);stroke-width:2.5}.gap{fill:none;stroke:var(--unk);stroke-dasharray:5 5}.dead{fill:var(--fail);stroke:none}
 .prober{border:2px dashed var(--unk);border-radius:4px;padding:0 .8rem;margin-top:1rem}
 .strip{width:100%;height:20px;display:block}.strip path{fill:none}.s0{stroke:var(--unk);stroke-dasharray:2 2;stroke-width:1;vector-effect:non-scaling-stroke}.s1{stroke:var(--ok);stroke-width:8}.s2{stroke:var(--warn);stroke-width:14}.s3{stroke:var(--fail);stroke-width:20}
@@ -38,7 +38,7 @@ th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:center}th{font
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(5.6rem,1fr));gap:.3rem;padding:0;list-style:none}
 .tiles a{display:block;border:1px solid var(--line);border-radius:4px;padding:.15rem .4rem;text-decoration:none;overflow-wrap:anywhere}
 .tiles .fail{border:2px solid}.tiles .warn{border:2px dashed}.num{text-align:right;font-variant-numeric:tabular-nums}
-@media(max-width:40rem){.row{grid-template-columns:1rem 6.8rem 1fr auto}.row .h{grid-column:1/-1;order:9}.row .r,.row .a,.head,.t{display:none}dl{grid-template-columns:1fr}dt{margin-top:.2rem}details>:not(summary){margin-left:0}.lat text{font-size:24px}}
+@media(max-width:40rem){.row{grid-template-columns:1rem 6.8rem 1fr auto}.row .h{grid-column:1/-1;order:9}.row .r,.row .a,.head,.t{display:none}dl{grid-template-columns:1fr}dt{margin-top:.2rem}details>:not(summary){margin-left:0}.lat text{font-size:22px}}
 )css";
 }
 
