@@ -1,5 +1,7 @@
-// A clock that a test moves by hand.
+// A clock that a test moves by hand. Any thread may read it.
 #pragma once
+
+#include <atomic>
 
 #include "common/base/clock.h"
 
@@ -11,13 +13,13 @@ class FakeClock final : public Clock {
   TimePoint Now() const override { return now_; }
   WallTime WallNow() const override { return wall_; }
   void Advance(Duration by) {
-    now_ += by;
-    wall_ += by;
+    now_ = now_.load() + by;
+    wall_ = wall_.load() + by;
   }
 
  private:
-  TimePoint now_{std::chrono::hours(1)};
-  WallTime wall_;
+  std::atomic<TimePoint> now_{TimePoint(std::chrono::hours(1))};
+  std::atomic<WallTime> wall_;
 };
 
 }  // namespace derp::test

@@ -119,8 +119,9 @@ TEST_CASE("a waiter that goes on waits for the next event and its new time", "[d
         steps.push_back(ready);
         Take(waiter.fd_);
         if (steps.size() == 2) waiter.wake_ = kClock.Now();  // its time has come now
+        const bool goes_on = steps.size() < 3;
         counter.Add();
-        return steps.size() < 3;
+        return goes_on;
       }));
   Say(pipe.writing);
   counter.Wait(1);
