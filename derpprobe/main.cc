@@ -71,6 +71,38 @@ std::map<std::string, std::string> WithoutSecrets(std::map<std::string, std::str
   return environment;
 }
 
+derp::probe::ServiceOptions ServiceOptionsOf(const derp::probe::Options& options,
+                                             const std::map<std::string, std::string>& environment,
+                                             derp::probe::LiveSetup& setup) {
+  const auto key_rule = [&setup](std::string_view code, std::int64_t id) {
+    return setup.KeyFor(code, id);
+  };
+  derp::probe::ServiceOptions service;
+  service.listen = options.listen;
+  service.prober.intervals = derp::probe::IntervalsOf(options);
+  service.prober.spread = options.spread;
+  service.prober.instance = HostName();
+  service.prober.mesh_key_rule = key_rule;
+  service.prober.asked = {.admission = options.check_admission, .idle = options.idle_check};
+  service.pairs = PairsOf(options, key_rule);
+  service.watch = {.map_sources = options.derp_map,
+                   .environment = environment,
+                   .udp_reference = options.udp_reference};
+  service.state_dir = options.state_dir;
+  service.alert_rule = {options.alert_after.bad, options.alert_after.rounds};
+  service.alerts = {.webhook = options.alert_webhook,
+                    .command = options.alert_command,
+                    .environment = WithoutSecrets(environment),
+                    .vantage = HostName()};
+  service.probe_allow = options.probe_allow;
+  service.reload = [&setup]() -> derp::Expected<derp::probe::ClassIntervals, derp::Error> {
+    const auto now = setup.Reload();
+    if (!now) return derp::Fail(now.error());
+    return derp::probe::IntervalsOf(*now);
+  };
+  return service;
+}
+
 int Serve(const std::vector<std::string>& args,
           const std::map<std::string, std::string>& environment,
           const derp::probe::Options& options) {
@@ -94,32 +126,7 @@ int Serve(const std::vector<std::string>& args,
   context.caps.walk = options.timeout;
   context.node_key = std::move(*node_key);
   derp::probe::LiveSetup setup(args, environment, options, key->key, clock, logger);
-  const derp::diagnosis::MeshKeyRule key_rule = [&setup](std::string_view code, std::int64_t id) {
-    return setup.KeyFor(code, id);
-  };
-  const derp::probe::ServiceOptions service{
-      .listen = options.listen,
-      .prober = {.intervals = derp::probe::IntervalsOf(options),
-                 .spread = options.spread,
-                 .instance = HostName(),
-                 .mesh_key_rule = key_rule,
-                 .asked = {.admission = options.check_admission, .idle = options.idle_check}},
-      .pairs = PairsOf(options, key_rule),
-      .watch = {.map_sources = options.derp_map,
-                .environment = environment,
-                .udp_reference = options.udp_reference},
-      .state_dir = options.state_dir,
-      .alert_rule = {options.alert_after.bad, options.alert_after.rounds},
-      .alerts = {.webhook = options.alert_webhook,
-                 .command = options.alert_command,
-                 .environment = WithoutSecrets(environment),
-                 .vantage = HostName()},
-      .probe_allow = options.probe_allow,
-      .reload = [&setup]() -> derp::Expected<derp::probe::ClassIntervals, derp::Error> {
-        const auto now = setup.Reload();
-        if (!now) return derp::Fail(now.error());
-        return derp::probe::IntervalsOf(*now);
-      }};
+  const auto service = ServiceOptionsOf(options, environment, setup);
   return derp::probe::RunService(
       service, [&setup] { return setup.RefreshMap(); }, context, clock, logger);
 }
