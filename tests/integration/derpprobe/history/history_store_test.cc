@@ -77,7 +77,12 @@ TEST_CASE("what is written comes back after a restart", "[history]") {
   batch.transitions = {{at, "fra/5b", "cert.expired began", Verdict::kUnusable},
                        {at, "fra", "usable → impaired", Verdict::kImpaired}};
   batch.findings = {{"cert.expired\n5\n5b", {at, 254}}};
-  batch.alerts = {{{{5, "5b"}, "down", at}}};
+  probe::StoredAlert alert;
+  alert.place.region_id = 5;
+  alert.place.node = "5b";
+  alert.state = "down";
+  alert.since = at;
+  batch.alerts = std::vector<probe::StoredAlert>(1, alert);
   {
     HistoryStore store = fixture.Store();
     REQUIRE(store.Open());
