@@ -131,13 +131,16 @@ void WriteResponse(const Response& response, const ResponseForm& form, WallTime 
   for (const Header& item : response.headers.items()) {
     head += fmt::format("{}: {}\r\n", item.name, item.value);
   }
-  const bool has_body = !response.body.empty() && !HasNoBody(response.status);
+  const bool streamed = response.stream != nullptr;
+  const bool has_body = (streamed || !response.body.empty()) && !HasNoBody(response.status);
   if (has_body && !response.headers.Has("Content-Type")) {
     head += fmt::format("Content-Type: {}\r\n", SniffType(response.body));
   }
   if (!response.headers.Has("Date")) head += fmt::format("Date: {}\r\n", FormatHttpDate(now));
-  // As Go: a HEAD without a body to measure claims no length.
-  if (!HasNoBody(response.status) && (has_body || !form.head)) {
+  if (streamed) {
+    if (form.minor_version > 0) head += "Transfer-Encoding: chunked\r\n";
+    // As Go: a HEAD without a body to measure claims no length.
+  } else if (!HasNoBody(response.status) && (has_body || !form.head)) {
     head += fmt::format("Content-Length: {}\r\n", response.body.size());
   }
   if (!response.headers.Has("Connection")) {

@@ -1,6 +1,7 @@
 // Responses as values, the forms Go's servers use (error reply, redirect), and writing them.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,10 +11,13 @@
 
 namespace derp::http {
 
+class BodyStream;
+
 struct Response {
   int status = 200;
   Headers headers{};
   std::string body{};
+  std::shared_ptr<BodyStream> stream{};  // when set, the body comes from here, piece by piece
 };
 
 // "Not Found"; empty for a number without a name.
@@ -38,7 +42,8 @@ struct ResponseForm {
   bool keep_alive = true;
 };
 
-// Appends status line, headers, Date, Content-Length, Connection and body. A missing Content-Type
+// Appends status line, headers, Date, Content-Length, Connection and body; for a streamed body the
+// head alone. A missing Content-Type
 // is text/plain, or text/html when the body starts like that, none without a body.
 void WriteResponse(const Response& response, const ResponseForm& form, WallTime now, Bytes& out);
 

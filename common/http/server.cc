@@ -33,12 +33,26 @@ class Server::Connection {
 
   void Respond(const Response& response) {
     http_.Respond(response, server_.loop_.WallNow(), output_);
+    if (streaming()) {
+      // The connection leaves the stream before the server goes, so the loop is there.
+      http_.stream().Listen(
+          [loop = &server_.loop_, alive = std::weak_ptr(server_.alive_), id = id_] {
+            loop->Post([alive, id] {
+              const auto server = alive.lock();
+              if (!server) return;
+              if (Connection* connection = (*server)->Find(id)) connection->Advance({});
+            });
+          });
+    }
     Advance({});
   }
 
  private:
+  bool streaming() const { return http_.phase() == ServerConnection::Phase::kStreaming; }
+
   void OnEvents(net::IoEvents events) {
-    if (!output_.empty()) return Advance({});
+    if (events.writable && !output_.empty()) return Advance({});
+    if (!events.readable && !events.error) return;
     std::array<std::uint8_t, kReadSize> buffer;
     // While a reply lingers there is no room in the connection: what comes is thrown away.
     const std::size_t room = lingering_ ? kReadSize : std::min(kReadSize, http_.input_room());
@@ -52,9 +66,16 @@ class Server::Connection {
   // Writes, parses, handles, and decides what to wait for. May end the connection. A next request
   // is only taken when the response before it has left, so a client that does not read holds one.
   void Advance(ByteView input) {
+    if (streaming()) (void)http_.Next(input, server_.loop_.WallNow(), output_);  // for afterwards
     if (!Flush()) return server_.Remove(id_);
     const bool was_idle = http_.phase() == ServerConnection::Phase::kIdle;
-    if (output_.empty()) {
+    if (output_.empty() && streaming()) {
+      timer_.Stop();  // the limit is for a client that takes nothing
+      writing_ = false;
+      http_.Pump(output_);
+      if (!Flush()) return server_.Remove(id_);
+    }
+    if (output_.empty() && !streaming()) {
       if (auto request = http_.Next(input, server_.loop_.WallNow(), output_)) {
         timer_.Stop();  // a handler has deadlines of its own
         Handle(std::move(*request));
@@ -63,14 +84,14 @@ class Server::Connection {
     }
     if (!output_.empty()) {
       if (!std::exchange(writing_, true)) timer_.Start(server_.options_.write_timeout);
-      watcher_.Want(false, true);
+      watcher_.Want(streaming() && http_.input_room() > 0, true);
       return;
     }
     const bool wrote = std::exchange(writing_, false);
     const auto phase = http_.phase();
     if (phase == ServerConnection::Phase::kClosing) return Linger();
     watcher_.Want(http_.input_room() > 0, false);
-    if (phase == ServerConnection::Phase::kHandling) {
+    if (phase == ServerConnection::Phase::kHandling || streaming()) {
       timer_.Stop();
     } else if (was_idle || wrote || !timer_.active()) {
       timer_.Start(server_.options_.head_timeout);

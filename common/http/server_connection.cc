@@ -14,6 +14,10 @@ ServerConnection::ServerConnection(const SocketAddress& remote, bool tls,
                                    const ConnectionLimits& limits)
     : remote_(remote), tls_(tls), limits_(limits) {}
 
+ServerConnection::~ServerConnection() {
+  if (stream_) stream_->Leave();
+}
+
 std::size_t ServerConnection::Room() const {
   // A head, or a body's current piece with its framing, whichever needs more.
   const std::size_t most = std::max(limits_.max_head, limits_.max_body) + 2;
@@ -21,7 +25,7 @@ std::size_t ServerConnection::Room() const {
 }
 
 std::size_t ServerConnection::input_room() const {
-  return phase_ == Phase::kIdle || phase_ == Phase::kReading ? Room() : 0;
+  return phase_ == Phase::kHandling || phase_ == Phase::kClosing ? 0 : Room();
 }
 
 std::optional<Request> ServerConnection::Next(ByteView& input, WallTime now, Bytes& output) {
@@ -33,7 +37,7 @@ std::optional<Request> ServerConnection::Next(ByteView& input, WallTime now, Byt
     const std::size_t count = std::min(Room(), input.size());
     AppendBytes(pending_, input.first(count));
     input = input.subspan(count);
-    if (phase_ == Phase::kHandling) return std::nullopt;
+    if (phase_ == Phase::kHandling || phase_ == Phase::kStreaming) return std::nullopt;
     const std::size_t before = pending_.size();
     auto request = TakeRequest(now, output);
     if (request || phase_ == Phase::kClosing) return request;
@@ -114,7 +118,33 @@ bool ServerConnection::TakeHead(WallTime now, Bytes& output) {
 void ServerConnection::Respond(const Response& response, WallTime now, Bytes& output) {
   Check(phase_ == Phase::kHandling, "a response without a request");
   if (response.headers.HasToken("Connection", "close")) form_.keep_alive = false;
+  if (response.stream && form_.minor_version == 0) form_.keep_alive = false;
   WriteResponse(response, form_, now, output);
+  if (response.stream && !form_.head) {
+    stream_ = response.stream;
+    phase_ = Phase::kStreaming;
+    return;
+  }
+  if (response.stream) response.stream->Leave();
+  EndResponse();
+}
+
+void ServerConnection::Pump(Bytes& output) {
+  Check(phase_ == Phase::kStreaming, "no stream to pump");
+  const bool chunked = form_.minor_version > 0;
+  const BodyStream::Piece piece = stream_->Take();
+  if (!piece.text.empty()) {
+    if (chunked) AppendText(output, fmt::format("{:x}\r\n", piece.text.size()));
+    AppendText(output, piece.text);
+    if (chunked) AppendText(output, "\r\n");
+  }
+  if (!piece.last) return;
+  if (chunked) AppendText(output, "0\r\n\r\n");
+  stream_.reset();
+  EndResponse();
+}
+
+void ServerConnection::EndResponse() {
   if (!form_.keep_alive) {
     phase_ = Phase::kClosing;
     pending_.clear();

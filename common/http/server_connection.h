@@ -3,11 +3,13 @@
 // the time: phase() says which limit applies.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
 #include "common/http/body_reader.h"
+#include "common/http/body_stream.h"
 #include "common/http/request.h"
 #include "common/http/response.h"
 
@@ -21,13 +23,17 @@ struct ConnectionLimits {
 class ServerConnection {
  public:
   enum class Phase {
-    kIdle,      // no byte of the next request is here
-    kReading,   // part of a request is here
-    kHandling,  // Next() gave a request; Respond() or TakeOver() has to follow
-    kClosing,   // send the output, then close
+    kIdle,       // no byte of the next request is here
+    kReading,    // part of a request is here
+    kHandling,   // Next() gave a request; Respond() or TakeOver() has to follow
+    kStreaming,  // the head is out, the body comes from stream()
+    kClosing,    // send the output, then close
   };
 
   ServerConnection(const SocketAddress& remote, bool tls, const ConnectionLimits& limits = {});
+  ~ServerConnection();  // leaves the stream
+  ServerConnection(const ServerConnection&) = delete;
+  ServerConnection& operator=(const ServerConnection&) = delete;
 
   // Adds what arrived and gives the next whole request. One request is handled at a time; what a
   // client sends ahead waits inside, up to the limits, and `input` keeps what found no room. Call
@@ -35,7 +41,13 @@ class ServerConnection {
   // in kClosing.
   std::optional<Request> Next(ByteView& input, WallTime now, Bytes& output);
 
+  // A streamed response leads to kStreaming.
   void Respond(const Response& response, WallTime now, Bytes& output);
+
+  // While streaming: moves what waits in the stream to the output. Call it when all output before
+  // has left, so that a slow client holds the stream back, and when the stream wakes its listener.
+  void Pump(Bytes& output);
+  BodyStream& stream() { return *stream_; }
 
   // For an upgrade, instead of Respond(): gives the bytes that came behind the request. The
   // connection is no longer HTTP afterwards.
@@ -43,7 +55,7 @@ class ServerConnection {
 
   Phase phase() const { return phase_; }
   // How many bytes Next() would take now; none while a request is being handled. What is above that
-  // is better left in the socket.
+  // is better left in the socket. While streaming, reading goes on to see the client leave.
   std::size_t input_room() const;
 
  private:
@@ -51,6 +63,7 @@ class ServerConnection {
   bool TakeHead(WallTime now, Bytes& output);
   void Refuse(int status, std::string_view text, WallTime now, Bytes& output);
   std::size_t Room() const;
+  void EndResponse();
 
   const SocketAddress remote_;
   const bool tls_;
@@ -60,6 +73,7 @@ class ServerConnection {
   std::optional<Request> current_;
   BodyReader body_;
   ResponseForm form_;  // of the request being handled
+  std::shared_ptr<BodyStream> stream_;
 };
 
 }  // namespace derp::http

@@ -17,6 +17,8 @@ constexpr int kReadsPerTurn = 2;
 constexpr int kRoundsPerTurn = 4;
 constexpr auto kIdleAfter = std::chrono::seconds(1);
 constexpr auto kRoundTripInterval = std::chrono::seconds(10);
+// For a client that reads a streamed answer, perhaps a person who stopped the screen.
+constexpr auto kStreamStall = std::chrono::seconds(30);
 constexpr auto kDrainedCheck = std::chrono::milliseconds(20);
 constexpr auto kRestartTryFor = std::chrono::seconds(10);
 
@@ -255,11 +257,12 @@ void Connection::OnDeadline(DeadlineKind kind) {
 
 // Every SetDeadline() adds an item of its own, so an earlier one that was moved is simply ignored.
 void Connection::OnLoginDeadline() {
-  const bool ours_to_wait = stage_ == Stage::kSite || stage_ == Stage::kSession;
+  const bool ours_to_wait = stage_ == Stage::kSite || stage_ == Stage::kSession || streaming();
   if (!ours_to_wait && worker_.Now() >= deadline_) Doom();
 }
 
 Duration Connection::StallLimit() const {
+  if (streaming()) return kStreamStall;
   return session_ && session_->is_mesh() ? Duration(kMeshWriteTimeout)
                                          : worker_.options().write_timeout;
 }

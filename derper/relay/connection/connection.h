@@ -60,7 +60,13 @@ class Connection final : private FrameHandler, private PlainSink {
   };
 
   // A request was read and its answer is not written yet; nothing is read meanwhile.
-  bool owes_reply() const { return stage_ == Stage::kSite || stage_ == Stage::kReplying; }
+  bool owes_reply() const {
+    return stage_ == Stage::kSite || (stage_ == Stage::kReplying && !streaming());
+  }
+  // The answer's body comes piece by piece; reading goes on to see the client leave.
+  bool streaming() const {
+    return http_ && http_->phase() == http::ServerConnection::Phase::kStreaming;
+  }
 
   void OnIo(net::IoEvents events);
   void Read(int times);
@@ -74,6 +80,8 @@ class Connection final : private FrameHandler, private PlainSink {
   bool HandleRequest(http::Request request, ByteView input);
   void Respond(const http::Response& response);
   void FinishReply();
+  void ListenToStream();
+  void PumpStream();
   void CountRequest();
   void EndRequest();
 

@@ -48,11 +48,30 @@ void Connection::Respond(const http::Response& response) {
   http_->Respond(response, worker_.loop().WallNow(), outbox_);
   stage_ = Stage::kReplying;
   SetDeadline(worker_.options().login_timeout);
+  if (streaming()) ListenToStream();
   worker_.FlushLater(self_);
+}
+
+// The stream is left when this connection ends, before its worker does.
+void Connection::ListenToStream() {
+  http_->stream().Listen([&worker = worker_, self = self_] {
+    worker.loop().Post([&worker, self] { worker.FlushLater(self); });
+  });
+}
+
+// All that came before is written: what the stream has goes into the next turn.
+void Connection::PumpStream() {
+  http_->Pump(outbox_);
+  if (!outbox_.empty()) more_to_write_ = true;
+  if (!streaming()) SetDeadline(worker_.options().login_timeout);
 }
 
 // The answer is written: on to the next request, or the end.
 void Connection::FinishReply() {
+  if (streaming()) {
+    PumpStream();
+    return;
+  }
   EndRequest();
   if (http_->phase() == http::ServerConnection::Phase::kClosing) {
     StartDraining(std::chrono::seconds(1));

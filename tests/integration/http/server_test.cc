@@ -85,6 +85,10 @@ class Client {
     }
   }
 
+  void ReadUntil(std::string_view text) {
+    while (received_.find(text) == std::string::npos) REQUIRE(ReadSome());
+  }
+
   bool ReadUntilEnd() {
     while (ReadSome()) {
     }
@@ -231,6 +235,56 @@ TEST_CASE("connections above the limit are closed, the others served", "[http]")
   CHECK(second.ReadUntilEnd());
   first.Send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK(first.Receive().second == "GET /2  127.0.0.1");
+}
+
+TEST_CASE("a streamed answer outlives the time limits and ends when its client leaves", "[http]") {
+  const auto stream = std::make_shared<BodyStream>();
+  Running running(Answering([&](const Request&) { return Response{.stream = stream}; }),
+                  {.head_timeout = std::chrono::milliseconds(20),
+                   .write_timeout = std::chrono::milliseconds(20)});
+  {
+    Client client(running.address());
+    client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.ReadUntil("\r\n\r\n");
+    for (int i = 0; i < 5; ++i) {
+      // Later than every limit; only the loop's clock counts here.
+      const TimePoint later = SystemClock().Now() + std::chrono::milliseconds(25);
+      while (SystemClock().Now() < later) std::this_thread::yield();
+      REQUIRE(stream->Write("tick" + std::to_string(i)));
+      client.ReadUntil("tick" + std::to_string(i) + "\r\n");
+    }
+  }
+  const TimePoint deadline = Client::Deadline();
+  while (!stream->over() && SystemClock().Now() < deadline) std::this_thread::yield();
+  CHECK(stream->over());
+}
+
+TEST_CASE("a stream whose client does not read is held back, then cut", "[http]") {
+  const auto stream = std::make_shared<BodyStream>();
+  Running running(Answering([&](const Request&) { return Response{.stream = stream}; }),
+                  {.write_timeout = std::chrono::milliseconds(50)});
+  Client client(running.address());
+  client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  const std::string piece(64 * 1024, 'x');
+  const TimePoint deadline = Client::Deadline();
+  while (!stream->over() && SystemClock().Now() < deadline) {
+    if (!stream->Write(piece)) std::this_thread::yield();
+  }
+  CHECK(stream->over());
+}
+
+TEST_CASE("after a streamed answer the connection serves the next request", "[http]") {
+  Running running(Answering([&](const Request& request) {
+    if (request.path != "/stream") return TextReply("plain");
+    const auto stream = std::make_shared<BodyStream>();
+    (void)stream->Write("all");
+    stream->End();
+    return Response{.stream = stream};
+  }));
+  Client client(running.address());
+  client.Send("GET /stream HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.ReadUntil("3\r\nall\r\n0\r\n\r\n");
+  client.ReadUntil("\r\n\r\nplain");
 }
 
 }  // namespace

@@ -171,5 +171,67 @@ TEST_CASE("CONNECT and the asterisk keep their target as path", "[http]") {
   CHECK(g.Feed("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")->path == "*");
 }
 
+// The response's head, asked for with `request`, and the stream that feeds its body.
+std::shared_ptr<BodyStream> StartStream(Fixture& f, std::string_view request) {
+  REQUIRE(f.Feed(request).has_value());
+  auto stream = std::make_shared<BodyStream>();
+  f.connection.Respond({.stream = stream}, kNow, f.output);
+  return stream;
+}
+
+TEST_CASE("a streamed body is sent in chunks as it comes", "[http]") {
+  Fixture f;
+  const auto stream = StartStream(f, "GET /s HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(f.connection.phase() == Phase::kStreaming);
+  const std::string head = f.Output();
+  CHECK(head.find("Transfer-Encoding: chunked\r\n") != std::string::npos);
+  CHECK(head.find("Content-Type: text/plain; charset=utf-8\r\n") != std::string::npos);
+  CHECK(head.find("Content-Length") == std::string::npos);
+  f.connection.Pump(f.output);
+  CHECK(f.Output().empty());
+  CHECK(stream->Write("hello "));
+  CHECK(stream->Write("all of you"));
+  f.connection.Pump(f.output);
+  CHECK(f.Output() == "10\r\nhello all of you\r\n");
+  CHECK(stream->Write("!"));
+  stream->End();
+  CHECK_FALSE(stream->Write("too late"));
+  f.connection.Pump(f.output);
+  CHECK(f.Output() == "1\r\n!\r\n0\r\n\r\n");
+  CHECK(f.connection.phase() == Phase::kIdle);
+}
+
+TEST_CASE("what comes while a body streams waits for its turn", "[http]") {
+  Fixture f;
+  const auto stream = StartStream(f, "GET /s HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK_FALSE(f.Feed("GET /next HTTP/1.1\r\nHost: h\r\n\r\n"));
+  CHECK(f.connection.input_room() > 0);
+  stream->End();
+  f.connection.Pump(f.output);
+  CHECK(f.connection.phase() == Phase::kReading);
+  CHECK(f.Feed("")->path == "/next");
+}
+
+TEST_CASE("a client of HTTP/1.0 sees the end of a streamed body by the close", "[http]") {
+  Fixture f;
+  const auto stream = StartStream(f, "GET /s HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  const std::string head = f.Output();
+  CHECK(head.find("Transfer-Encoding") == std::string::npos);
+  CHECK(head.find("Connection: close\r\n") != std::string::npos);
+  CHECK(stream->Write("hello"));
+  stream->End();
+  f.connection.Pump(f.output);
+  CHECK(f.Output() == "hello");
+  CHECK(f.connection.phase() == Phase::kClosing);
+}
+
+TEST_CASE("a streamed body that nobody asked for is over at once", "[http]") {
+  Fixture f;
+  const auto stream = StartStream(f, "HEAD /s HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(f.connection.phase() == Phase::kIdle);
+  CHECK(stream->over());
+  CHECK(f.Output().ends_with("\r\n\r\n"));
+}
+
 }  // namespace
 }  // namespace derp::http
