@@ -42,16 +42,19 @@ int main(int argc, char** argv) {
   const Logger logger;
   try {
     const Environment environment = derp::cli::ProcessEnvironment();
-    Options options = derp::relay::DefaultOptions(environment);
-    derp::cli::FlagSet flags(argv[0], "DERPER_");
-    derp::relay::RegisterFlags(flags, options);
-    const auto parsed = flags.Parse(std::vector<std::string>(argv + 1, argv + argc), environment);
+    Options options;
+    const auto parsed = derp::relay::ParseOptions(
+        argv[0], std::vector<std::string>(argv + 1, argv + argc), environment, options);
     if (parsed.action == derp::cli::ParseResult::Action::kExit) {
       std::fputs(parsed.stderr_text.c_str(), stderr);
       return parsed.exit_code;
     }
     if (options.version) {
       std::puts(derp::cli::Version().c_str());
+      return 0;
+    }
+    if (options.print_config) {
+      std::fputs(derp::relay::ShownConfig(options).c_str(), stdout);
       return 0;
     }
     return Serve(options, environment, logger);

@@ -1,5 +1,5 @@
 // The running relay: builds its parts in the order that decides which mistake is told first
-// (derper.md 1.4), and keeps them until a signal ends it.
+// (derper.md 1.4), and keeps them until a signal ends it. One file per part: server_*.cc.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,9 @@
 #include "derper/listen_plan.h"
 #include "derper/mesh/mesh_links.h"
 #include "derper/options.h"
+#include "derper/relay/mesh_keys.h"
 #include "derper/relay/relay.h"
+#include "derper/reloads.h"
 #include "derper/stun/stun_server.h"
 #include "derper/web/site.h"
 
@@ -59,11 +61,10 @@ class Server {
   TokenBucket accept_limit_;
   ListenPlan plan_;
   NodePrivate key_;
-  std::optional<MeshKey> mesh_key_;
+  std::shared_ptr<MeshKeys> mesh_keys_;  // null: no mesh
   std::vector<MeshTarget> mesh_targets_;
   metrics::Registry registry_;
-  std::uint64_t reloads_ = 0;
-  std::uint64_t failed_reloads_ = 0;
+  Reloads reloads_;
 
   std::unique_ptr<MainSite> site_;
   std::unique_ptr<CertificateProvider> certificates_;

@@ -103,7 +103,7 @@ std::optional<Error> MeshClient::LogInTo(const NodePublic& server, bool fast_sta
     return Error{.code = ErrorCode::kCancelled, .context = "this is the relay itself"};
   }
   ClientIdentity identity{.key = options_.key, .watch = true};
-  identity.info.mesh_key = options_.mesh_key;
+  identity.info.mesh_key = options_.mesh_key();
   Bytes out;
   if (fast_start) AppendText(out, wire::UpgradeRequestText(RequestFor(options_.url, true)));
   if (!AppendLogin(out, identity, server, RandomNonce(random_)))

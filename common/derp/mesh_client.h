@@ -36,7 +36,7 @@ struct MeshClientOptions {
   RelayUrl url;
   std::string dial_host{};  // where TCP goes instead of the URL's host; TLS name and Host stay
   NodePrivate key;          // the relay's own: the other side then knows whose link this is
-  MeshKey mesh_key;
+  std::function<MeshKey()> mesh_key;  // asked for at every login; must be set
   // The trust anchors, asked for at every dial, so that a reload needs no restart. https needs
   // them.
   std::function<std::shared_ptr<const net::RootStore>()> roots{};

@@ -22,8 +22,9 @@ class CertificateProvider {
   // For the next connection; connections keep the context they began with. Never null.
   virtual std::shared_ptr<const net::TlsServerContext> Context() const = 0;
 
-  // Reads again what came from files. On failure everything stays as it was.
-  virtual Expected<void, Error> Reload() = 0;
+  // Reads again what came from files, and says what is served now. On failure everything stays as
+  // it was.
+  virtual Expected<std::string, Error> Reload() = 0;
 
   // A fresh meta certificate; it is valid for 30 days, so once a day is plenty (derper.md 3.4).
   virtual Expected<void, Error> RenewMeta() = 0;

@@ -34,13 +34,14 @@ Expected<void, Error> ManualProvider::Load() {
   return {};
 }
 
-Expected<void, Error> ManualProvider::Reload() {
+Expected<std::string, Error> ManualProvider::Reload() {
   auto pair = LoadKeyPair(files_, settings_.hostname);
   if (!pair) return Fail(pair.error());
   const bool changed = pair->chain.front().Der() != pair_->chain.front().Der();
-  if (auto used = Use(std::move(*pair)); !used) return used;
+  if (auto used = Use(std::move(*pair)); !used) return Fail(used.error());
   if (changed) LogPair();
-  return {};
+  return fmt::format("{} {}, valid until {}", files_.certificate, changed ? "taken" : "unchanged",
+                     FormatRfc3339(pair_->chain.front().NotAfter()));
 }
 
 Expected<void, Error> ManualProvider::RenewMeta() {

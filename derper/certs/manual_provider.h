@@ -18,7 +18,7 @@ class ManualProvider final : public CertificateProvider {
   Expected<void, Error> Load();
 
   std::shared_ptr<const net::TlsServerContext> Context() const override { return context_; }
-  Expected<void, Error> Reload() override;
+  Expected<std::string, Error> Reload() override;
   Expected<void, Error> RenewMeta() override;
   metrics::Registry::Source MetricsSource() const override;
 

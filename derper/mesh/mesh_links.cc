@@ -78,7 +78,7 @@ class MeshLinks::Link final : public MeshLink {
         client_({.url = target.url,
                  .dial_host = target.dial_host,
                  .key = options.key,
-                 .mesh_key = options.mesh_key,
+                 .mesh_key = [keys = options.mesh_keys] { return keys->Current(); },
                  .roots = [this] { return anchors_.Current(); },
                  .retry_delay = RetryDelay},
                 {.present = [this](const wire::PeerPresent& event) { OnPresent(event); },

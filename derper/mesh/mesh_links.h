@@ -11,15 +11,16 @@
 #include "common/crypto/random.h"
 #include "common/metrics/registry.h"
 #include "derper/mesh/mesh_target.h"
+#include "derper/relay/mesh_keys.h"
 #include "derper/relay/mesh_port.h"
 
 namespace derp::relay {
 
 struct MeshLinksOptions {
   std::vector<MeshTarget> targets;
-  NodePrivate key;  // the relay's own
-  MeshKey mesh_key;
-  std::string ca_file{};  // -mesh-ca-file
+  NodePrivate key;                            // the relay's own
+  std::shared_ptr<const MeshKeys> mesh_keys;  // each dial shows the current one
+  std::string ca_file{};                      // -mesh-ca-file
 };
 
 // Made and destroyed in the control thread; destroyed when the loops of `port` have stopped but

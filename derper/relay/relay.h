@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -19,6 +18,7 @@
 #include "common/net/event_loop.h"
 #include "common/net/sockets.h"
 #include "common/net/tls_context.h"
+#include "derper/relay/mesh_keys.h"
 #include "derper/relay/mesh_port.h"
 
 namespace derp::relay {
@@ -38,7 +38,7 @@ struct ListenerOptions {
 
 struct RelayOptions {
   NodePrivate private_key;
-  std::optional<MeshKey> mesh_key{};  // none: nobody is a mesh client
+  std::shared_ptr<const MeshKeys> mesh_keys{};  // null: nobody is a mesh client
   std::vector<ListenerOptions> listeners;
   TlsContextProvider tls_context{};  // needed when a listener has tls
 

@@ -25,7 +25,7 @@ bool Connection::StartLogin(const UpgradeRequest& request, ByteView input) {
 
 void Connection::StartLoginStage() {
   worker_.counters().accepts.Add();
-  login_.emplace(worker_.options().private_key, worker_.options().mesh_key, worker_.strangers());
+  login_.emplace(worker_.options().private_key, worker_.options().mesh_keys.get(), worker_.strangers());
   stage_ = Stage::kLogin;
 }
 

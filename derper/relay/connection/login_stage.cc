@@ -33,10 +33,9 @@ Expected<LoggedIn, wire::LoginError> LoginStage::OnClientInfo(ByteView payload) 
   const auto received = wire::DecodeClientInfo(payload, server_);
   if (!received) return Fail(received.error());
   const wire::ClientInfo& info = received->info;
-  return LoggedIn{
-      .key = received->key,
-      .is_mesh = mesh_key_ && info.mesh_key && mesh_key_->ConstantTimeEquals(*info.mesh_key),
-      .is_prober = info.is_prober};
+  return LoggedIn{.key = received->key,
+                  .is_mesh = mesh_keys_ && info.mesh_key && mesh_keys_->Accepts(*info.mesh_key),
+                  .is_prober = info.is_prober};
 }
 
 }  // namespace derp::relay

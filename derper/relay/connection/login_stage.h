@@ -2,12 +2,11 @@
 // (derp-protocol.md 4.5). Who the client may be is decided here, whether it may enter is not.
 #pragma once
 
-#include <optional>
-
 #include "common/base/bytes.h"
 #include "common/wire/login.h"
 #include "derper/relay/connection/frame_stream.h"
 #include "derper/relay/connection/stranger_budget.h"
+#include "derper/relay/mesh_keys.h"
 
 namespace derp::relay {
 
@@ -19,9 +18,9 @@ struct LoggedIn {
 
 class LoginStage {
  public:
-  LoginStage(const NodePrivate& server, const std::optional<MeshKey>& mesh_key,
-             StrangerBudget& budget)
-      : server_(server), mesh_key_(mesh_key), budget_(budget) {}
+  // `mesh_keys` may be null: nobody is of the mesh then. All three outlive the stage.
+  LoginStage(const NodePrivate& server, const MeshKeys* mesh_keys, StrangerBudget& budget)
+      : server_(server), mesh_keys_(mesh_keys), budget_(budget) {}
 
   // What the client is greeted with: the 101 reply, unless it did not wait for one, and ServerKey.
   static Bytes Greeting(const NodePublic& server, bool fast_start);
@@ -31,7 +30,7 @@ class LoginStage {
 
  private:
   const NodePrivate& server_;
-  const std::optional<MeshKey>& mesh_key_;
+  const MeshKeys* mesh_keys_;
   StrangerBudget& budget_;
   StrangerBudget::Share share_;
 };

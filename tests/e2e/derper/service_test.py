@@ -97,12 +97,12 @@ class ServiceTest(unittest.TestCase):
         for name in ("127.0.0.1.crt", "127.0.0.1.key"):
             (self.folder / "certs" / name).write_text((other / "certs" / name).read_text())
         relay.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: "certificate reloaded" in relay.text(), "the reload")
+        wait_until(lambda: "reload: certificate: " in relay.text(), "the reload")
         after = relay.served_certificate()
         self.assertNotEqual(before, after)
         (self.folder / "certs/127.0.0.1.crt").write_text("garbage")
         relay.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: "reload failed, the old certificate stays" in relay.text(), "the refused reload")
+        wait_until(lambda: "reload: certificate failed, the old state stays: " in relay.text(), "the refused reload")
         self.assertEqual(relay.served_certificate(), after)
         varz = http_get(f"https://127.0.0.1:{relay.tls}/debug/varz")[2]
         self.assertIn('derper_reloads{outcome="failed"} 1', varz)

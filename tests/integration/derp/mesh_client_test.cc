@@ -103,7 +103,7 @@ struct Fixture {
   MeshClientOptions Options(const std::string& url) const {
     return {.url = RelayUrl::Parse(url).value(),
             .key = golden.Secret("mesh_node"),
-            .mesh_key = golden.Mesh(),
+            .mesh_key = [key = golden.Mesh()] { return key; },
             .retry_delay = [](unsigned) { return std::chrono::milliseconds(1); }};
   }
   MeshClientOptions Plain(const test::RelayListener& listener) const {

@@ -54,6 +54,7 @@ bool TestClient::IsClosed() {
 }
 
 RelayFixture::RelayFixture(const FixtureOptions& options) : mesh_key_(options.mesh_key) {
+  if (mesh_key_) mesh_keys_ = std::make_shared<relay::MeshKeys>(*mesh_key_, clock_);
   private_key_ = NodePrivate::Generate(random_);
   server_key_ = private_key_.Public();
   const WallTime now = clock_.WallNow();
@@ -72,7 +73,7 @@ RelayFixture::RelayFixture(const FixtureOptions& options) : mesh_key_(options.me
       [](const http::Request& request) { return http::TextReply("page " + request.path); });
   relay::RelayOptions relay_options{
       .private_key = private_key_,
-      .mesh_key = options.mesh_key,
+      .mesh_keys = mesh_keys_,
       .listeners = {{.address = any, .tls = false, .serves_derp = true, .site = site},
                     {.address = any, .tls = true, .serves_derp = true, .site = site}},
       .tls_context = [shared = *context] { return shared; },
@@ -116,7 +117,7 @@ void RelayFixture::MeshWith(const std::vector<const RelayFixture*>& others) {
     mesh_ =
         std::make_unique<relay::MeshLinks>(relay::MeshLinksOptions{.targets = std::move(*targets),
                                                                    .key = private_key_,
-                                                                   .mesh_key = *mesh_key_,
+                                                                   .mesh_keys = mesh_keys_,
                                                                    .ca_file = ca_file},
                                            relay_->mesh_port(), random_, logger_);
     mesh_->Start();

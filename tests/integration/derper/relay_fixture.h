@@ -67,6 +67,7 @@ class RelayFixture {
   const NodePublic& server_key() const { return server_key_; }
   const NodePrivate& private_key() const { return private_key_; }
   const std::string& certificate_pem() const { return certificate_pem_; }
+  relay::MeshKeys& mesh_keys() { return *mesh_keys_; }  // of a fixture with a mesh key
   relay::Relay& relay() { return *relay_; }
   RandomSource& random() { return random_; }
   const Logger& logger() const { return logger_; }
@@ -101,6 +102,7 @@ class RelayFixture {
   NodePublic server_key_;
   std::string certificate_pem_;
   std::optional<MeshKey> mesh_key_;
+  std::shared_ptr<relay::MeshKeys> mesh_keys_;
   net::EventLoop control_;
   TemporaryDirectory directory_;
   std::unique_ptr<relay::Relay> relay_;

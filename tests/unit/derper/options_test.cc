@@ -12,7 +12,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-Options ParseOptions(const Words& words, const Environment& environment = {}) {
+Options Parsed(const Words& words, const Environment& environment = {}) {
   Options options = DefaultOptions(environment);
   cli::FlagSet flags("derper", "DERPER_");
   RegisterFlags(flags, options);
@@ -89,10 +89,10 @@ TEST_CASE("the usage names a flag's type as Go does", "[derper][options]") {
 }
 
 TEST_CASE("flags reach their options", "[derper][options]") {
-  const Options options = ParseOptions(
-      {"-a=127.0.0.1:0", "-stun=false", "-derp=f", "-dev=1", "-http-port=-1", "-workers=4",
-       "-accept-connection-limit=+Inf", "-accept-connection-burst=9223372036854775807",
-       "-tcp-user-timeout=30s", "-mesh-ca-file=x", "-stun-mode=generic", "-tls=off"});
+  const Options options =
+      Parsed({"-a=127.0.0.1:0", "-stun=false", "-derp=f", "-dev=1", "-http-port=-1", "-workers=4",
+              "-accept-connection-limit=+Inf", "-accept-connection-burst=9223372036854775807",
+              "-tcp-user-timeout=30s", "-mesh-ca-file=x", "-stun-mode=generic", "-tls=off"});
   CHECK(options.address == "127.0.0.1:0");
   CHECK_FALSE(options.stun);
   CHECK_FALSE(options.derp);
@@ -104,8 +104,74 @@ TEST_CASE("flags reach their options", "[derper][options]") {
   CHECK_FALSE(FindBadOption(options).has_value());
 }
 
+TEST_CASE("a flag wins over the environment, that over the file, that over the default",
+          "[derper][options]") {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder / "config.yaml";
+  REQUIRE(
+      WriteFileAtomically(path, "a: :1\nhostname: file.test\nstun-port: 7\n", 0600).has_value());
+  Options options;
+  const auto parsed =
+      ParseOptions("derper", {"-config", path, "-a=:3"},
+                   {{"DERPER_A", ":2"}, {"DERPER_HOSTNAME", "environment.test"}}, options);
+  CAPTURE(parsed.stderr_text);
+  REQUIRE(parsed.action == cli::ParseResult::Action::kRun);
+  CHECK(options.address == ":3");
+  CHECK(options.hostname == "environment.test");
+  CHECK(options.stun_port == 7);
+  CHECK(options.http_port == 80);
+}
+
+TEST_CASE("what is wrong with a settings file is a usage error that names the line",
+          "[derper][options]") {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder / "config.yaml";
+  REQUIRE(WriteFileAtomically(path, "a: :1\nhostnam: file.test\n", 0600).has_value());
+  Options options;
+  const auto parsed = ParseOptions("derper", {"-config", path}, {}, options);
+  CHECK(parsed.action == cli::ParseResult::Action::kExit);
+  CHECK(parsed.exit_code == 2);
+  CHECK(parsed.stderr_text.starts_with("derper: -config: " + path));
+  CHECK(parsed.stderr_text.find("hostnam") != std::string::npos);
+  CHECK(parsed.stderr_text.find("line 2") != std::string::npos);
+}
+
+TEST_CASE("the shown configuration keeps secrets to itself and can be read back",
+          "[derper][options]") {
+  Options options;
+  const auto parsed =
+      ParseOptions("derper",
+                   {"-verify-client-url=http://u:secret1@a.test/verify, http://b.test/?t=secret2",
+                    "-acme-eab-key=secret3", "-secrets-url=https://u:secret4@s.test", "-a=:8443"},
+                   {{"DERPER_STUN", "false"}}, options);
+  REQUIRE(parsed.action == cli::ParseResult::Action::kRun);
+  const std::string shown = ShownConfig(options);
+  CAPTURE(shown);
+  CHECK(shown.find("secret1") == std::string::npos);
+  CHECK(shown.find("secret2") == std::string::npos);
+  CHECK(shown.find("secret3") == std::string::npos);
+  CHECK(shown.find("secret4") == std::string::npos);
+  CHECK(shown.find("b.test") != std::string::npos);
+  CHECK(shown.find("environment variable DERPER_STUN") != std::string::npos);
+
+  const test::TemporaryDirectory folder;
+  const std::string path = folder / "config.yaml";
+  REQUIRE(WriteFileAtomically(path, shown, 0600).has_value());
+  Options again;
+  const auto reread = ParseOptions("derper", {"-config", path}, {}, again);
+  CAPTURE(reread.stderr_text);
+  REQUIRE(reread.action == cli::ParseResult::Action::kRun);
+  CHECK(again.address == ":8443");
+  CHECK_FALSE(again.stun);
+}
+
+TEST_CASE("a comma-separated value has entries without blanks", "[derper][options]") {
+  CHECK(ListItems(" a ,b,, ") == Words{"a", "b"});
+  CHECK(ListItems("").empty());
+}
+
 TEST_CASE("the environment sets flags by their name", "[derper][options]") {
-  const Options options = ParseOptions(
+  const Options options = Parsed(
       {}, {{"DERPER_CERTMODE", "manual"}, {"DERPER_STUN_PORT", "3479"}, {"DERPER_A", ":8443"}});
   CHECK(options.cert_mode == "manual");
   CHECK(options.stun_port == 3479);
@@ -116,18 +182,21 @@ TEST_CASE("a feature that is not built is refused by name", "[derper][options]")
   const std::string flag =
       GENERATE("-verify-clients", "-verify-client-url=http://127.0.0.1/",
                "-secrets-url=http://127.0.0.1", "-rate-config=x", "-bootstrap-dns-names=a.example",
-               "-unpublished-bootstrap-dns-names=a.example", "-ace");
-  const auto problem = FindBadOption(ParseOptions({flag}));
+               "-unpublished-bootstrap-dns-names=a.example", "-ace", "-verify-mode=any",
+               "-verify-allow-file=x", "-verify-deny-file=x", "-state-dir=x", "-debug-addr=:1",
+               "-proxy-protocol-from=192.0.2.0/24", "-check-config");
+  const auto problem = FindBadOption(Parsed({flag}));
   REQUIRE(problem.has_value());
   CHECK(problem->starts_with(flag.substr(0, flag.find('=')) + ":"));
 }
 
 TEST_CASE("values outside their range are refused by name", "[derper][options]") {
-  for (const char* flag : {"-tls=maybe", "-stun-mode=x", "-workers=-1", "-stun-threads=0",
-                           "-stun-port=65536", "-http-port=65536", "-accept-connection-limit=NaN",
-                           "-accept-connection-limit=-1", "-accept-connection-burst=-1"}) {
+  for (const char* flag :
+       {"-tls=maybe", "-stun-mode=x", "-verify-mode=some", "-workers=-1", "-stun-threads=0",
+        "-stun-port=65536", "-http-port=65536", "-accept-connection-limit=NaN",
+        "-accept-connection-limit=-1", "-accept-connection-burst=-1"}) {
     CAPTURE(flag);
-    const auto problem = FindBadOption(ParseOptions({flag}));
+    const auto problem = FindBadOption(Parsed({flag}));
     REQUIRE(problem.has_value());
     CHECK(problem->starts_with(flag));
   }

@@ -15,10 +15,12 @@ struct Fixture {
   test::FixedRandom random;
   NodePrivate server = NodePrivate::Generate(random);
   NodePrivate client = NodePrivate::Generate(random);
+  const SystemClock clock;
   std::optional<MeshKey> mesh_key = MeshKey::Parse(std::string(64, 'a'));
+  MeshKeys mesh_keys{*mesh_key, clock};
   StrangerBudget budget{100'000};
 
-  LoginStage Stage() { return {server, mesh_key, budget}; }
+  LoginStage Stage() { return {server, &mesh_keys, budget}; }
   Bytes Info(const wire::ClientInfo& info) const {
     const auto frame = wire::EncodeClientInfo(info, client, server.Public(), {});
     return {frame->begin() + wire::kFrameHeaderSize, frame->end()};
@@ -71,8 +73,8 @@ TEST_CASE("a mesh client is one that knows the relay's mesh key", "[relay]") {
   CHECK(f.Stage().OnClientInfo(f.Info({.mesh_key = f.mesh_key}))->is_mesh);
   const auto other = MeshKey::Parse(std::string(64, 'b'));
   CHECK_FALSE(f.Stage().OnClientInfo(f.Info({.mesh_key = other}))->is_mesh);
-  f.mesh_key.reset();
-  CHECK_FALSE(f.Stage().OnClientInfo(f.Info({.mesh_key = other}))->is_mesh);
+  LoginStage without{f.server, nullptr, f.budget};
+  CHECK_FALSE(without.OnClientInfo(f.Info({.mesh_key = other}))->is_mesh);
 }
 
 TEST_CASE("a box that does not open is refused", "[relay]") {

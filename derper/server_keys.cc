@@ -1,0 +1,33 @@
+// The relay's private key and the mesh key.
+#include <unistd.h>
+
+#include "derper/key_file.h"
+#include "derper/mesh_key.h"
+#include "derper/server.h"
+
+namespace derp::relay {
+
+Expected<void, Error> Server::LoadKeys() {
+  if (options_.dev) {
+    key_ = NodePrivate::Generate(random_);
+  } else {
+    const auto path = KeyFilePath(options_.key_file, geteuid() == 0, logger_);
+    if (!path) return Fail(Within("derper", path.error()));
+    auto key = LoadOrCreateKey(*path, random_, logger_);
+    if (!key) return Fail(Within("derper", key.error()));
+    key_ = *key;
+  }
+  auto mesh_key = LoadMeshKey(options_, environment_, logger_);
+  if (!mesh_key) return Fail(mesh_key.error());
+  if (*mesh_key) mesh_keys_ = std::make_shared<MeshKeys>(**mesh_key, clock_);
+  auto targets = ParseMeshWith(options_.mesh_with);
+  if (!targets) return Fail(Within("startMesh", targets.error()));
+  mesh_targets_ = std::move(*targets);
+  if (!mesh_targets_.empty() && !mesh_keys_) {
+    return Fail(Error{.code = ErrorCode::kInvalidArgument,
+                      .context = "startMesh: --mesh-with requires --mesh-psk-file"});
+  }
+  return {};
+}
+
+}  // namespace derp::relay
