@@ -18,6 +18,7 @@
 #include "common/net/event_loop.h"
 #include "common/net/sockets.h"
 #include "common/net/tls_context.h"
+#include "derper/relay/admission_port.h"
 #include "derper/relay/mesh_keys.h"
 #include "derper/relay/mesh_port.h"
 
@@ -40,7 +41,8 @@ struct RelayOptions {
   NodePrivate private_key;
   std::shared_ptr<const MeshKeys> mesh_keys{};  // null: nobody is a mesh client
   std::vector<ListenerOptions> listeners;
-  TlsContextProvider tls_context{};  // needed when a listener has tls
+  TlsContextProvider tls_context{};    // needed when a listener has tls
+  AdmissionPort* admission = nullptr;  // outlives the relay; null: everybody may enter
 
   unsigned workers = 0;  // 0: one per usable core
   net::TcpOptions tcp{};

@@ -18,7 +18,8 @@ namespace derp::relay {
 
 class Worker;
 
-struct RelayState {
+// Shared, so that an answer from a foreign thread finds either the workers or nothing.
+struct RelayState : std::enable_shared_from_this<RelayState> {
   RelayState(RelayOptions relay_options, net::EventLoop& control_loop, const Logger& log,
              RandomSource& random_source);
   ~RelayState();

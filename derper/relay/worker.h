@@ -72,6 +72,7 @@ class Worker {
   // For a watcher's connection: may be called in any thread.
   std::function<void()> WakeForWatcher(ConnectionRef connection);
   void AskSite(ConnectionRef asker, const http::Handler& site, http::Request request);
+  void AskAdmission(ConnectionRef asker, const AdmissionQuestion& question);
 
  private:
   struct Slot {

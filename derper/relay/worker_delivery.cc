@@ -141,4 +141,14 @@ void Worker::AskSite(ConnectionRef asker, const http::Handler& site, http::Reque
   });
 }
 
+void Worker::AskAdmission(ConnectionRef asker, const AdmissionQuestion& question) {
+  options().admission->Ask(question, [this, state = state_.weak_from_this(), asker](bool admitted) {
+    const auto living = state.lock();
+    if (!living) return;
+    loop_.Post([this, asker, admitted] {
+      if (Connection* connection = Find(asker)) connection->OnAdmission(admitted);
+    });
+  });
+}
+
 }  // namespace derp::relay

@@ -107,6 +107,7 @@ bool Connection::OnPlain(ByteView bytes) {
       Doom();
       return false;
     case Stage::kLogin:
+    case Stage::kAdmission:
     case Stage::kSession:
       if (websocket_) return FeedWebSocket(bytes);
       if (frames_.Feed(bytes, *this, worker_.pool())) return true;

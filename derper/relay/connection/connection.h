@@ -41,6 +41,7 @@ class Connection final : private FrameHandler, private PlainSink {
   void ContinueHandshake();
   void OnDeadline(DeadlineKind kind);
   void OnSiteReply(const http::Response& response);
+  void OnAdmission(bool admitted);
   // Queues a packet; makes room by writing first, by dropping the oldest second.
   void Deliver(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh);
   // Writes what there is and the socket takes.
@@ -55,13 +56,16 @@ class Connection final : private FrameHandler, private PlainSink {
     kSite,      // the site thinks
     kReplying,  // its answer is being written; then the next head
     kLogin,
+    kAdmission,  // somebody decides whether the client may enter
     kSession,
     kDraining,  // nothing is listened to any more; ends when all is written and the peer ends
   };
 
-  // A request was read and its answer is not written yet; nothing is read meanwhile.
+  // A request was read and its answer is not written yet, or a login is being decided about;
+  // nothing is read meanwhile.
   bool owes_reply() const {
-    return stage_ == Stage::kSite || (stage_ == Stage::kReplying && !streaming());
+    return stage_ == Stage::kSite || stage_ == Stage::kAdmission ||
+           (stage_ == Stage::kReplying && !streaming());
   }
   // The answer's body comes piece by piece; reading goes on to see the client leave.
   bool streaming() const {
@@ -89,6 +93,10 @@ class Connection final : private FrameHandler, private PlainSink {
   bool StartLogin(const UpgradeRequest& request, ByteView input);
   bool FinishLogin(ByteView client_info);
   void StartLoginStage();
+  void StartSession(const LoggedIn& login);
+
+  // connection_admission.cc
+  void StartAdmission(const LoggedIn& login);
 
   // connection_websocket.cc
   bool StartWebSocket(const http::RequestHead& head, ByteView input);
@@ -134,6 +142,7 @@ class Connection final : private FrameHandler, private PlainSink {
 
   std::optional<LoginStage> login_;
   bool not_ideal_ = false;
+  std::optional<LoggedIn> applicant_;  // while the admission is asked
   std::unique_ptr<Session> session_;
   Duration keep_alive_interval_{};
 

@@ -36,9 +36,18 @@ bool Connection::FinishLogin(ByteView client_info) {
     return false;
   }
   login_.reset();
+  if (login->is_mesh || worker_.options().admission == nullptr) {
+    StartSession(*login);
+  } else {
+    StartAdmission(*login);
+  }
+  return true;
+}
+
+void Connection::StartSession(const LoggedIn& login) {
   stage_ = Stage::kSession;
   session_ = std::make_unique<Session>(
-      worker_, self_, ClientFacts{.login = *login, .peer = peer_, .not_ideal = not_ideal_});
+      worker_, self_, ClientFacts{.login = login, .peer = peer_, .not_ideal = not_ideal_});
   worker_.FlushLater(self_);
 
   const RelayOptions& options = worker_.options();
@@ -51,7 +60,6 @@ bool Connection::FinishLogin(ByteView client_info) {
   } else if (options.rtt_statistics) {
     worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, worker_.Now() + kFirstRoundTrip);
   }
-  return true;
 }
 
 void Connection::RefuseProtocol(std::string_view why) {

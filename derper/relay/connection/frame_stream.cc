@@ -8,6 +8,11 @@ using wire::kFrameHeaderSize;
 
 bool FrameStream::Feed(ByteView input, FrameHandler& handler, BufferPool& pool) {
   while (!input.empty()) {
+    if (paused_) {
+      pool.Lend(partial_);
+      AppendBytes(partial_, input);
+      return true;
+    }
     if (skip_ > 0) {
       const std::size_t count = std::min<std::uint64_t>(skip_, input.size());
       skip_ -= count;
@@ -19,7 +24,7 @@ bool FrameStream::Feed(ByteView input, FrameHandler& handler, BufferPool& pool) 
       continue;
     }
     if (!CutInPlace(input, handler)) return false;
-    if (skip_ > 0 || input.empty()) continue;
+    if (skip_ > 0 || paused_ || input.empty()) continue;
     pool.Lend(partial_);
     partial_.assign(input.begin(), input.end());
     return true;
@@ -50,8 +55,18 @@ bool FrameStream::CutInPlace(ByteView& input, FrameHandler& handler) {
                             .payload = input.subspan(kFrameHeaderSize, header->length)};
     input = input.subspan(kFrameHeaderSize + header->length);
     if (!handler.OnFrame(frame)) return false;
+    if (paused_) return true;
   }
   return true;
+}
+
+bool FrameStream::Resume(FrameHandler& handler, BufferPool& pool) {
+  paused_ = false;
+  Bytes waiting;
+  std::swap(waiting, partial_);
+  const bool go_on = Feed(waiting, handler, pool);
+  pool.Return(waiting);
+  return go_on;
 }
 
 // Adds to the frame in partial_ no more than it lacks.

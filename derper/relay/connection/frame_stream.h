@@ -26,6 +26,12 @@ class FrameStream {
   // False once the handler has ended the stream; what follows is not looked at any more.
   bool Feed(ByteView input, FrameHandler& handler, BufferPool& pool);
 
+  // From within OnFrame(): what follows that frame, and what is fed from now on, waits uncut for
+  // Resume(). The caller stops feeding soon.
+  void Pause() { paused_ = true; }
+  bool paused() const { return paused_; }
+  bool Resume(FrameHandler& handler, BufferPool& pool);
+
   // True while the stream stands inside a payload: an end of stream here is an error.
   bool inside_payload() const;
   void Release(BufferPool& pool) { pool.Return(partial_); }
@@ -35,7 +41,8 @@ class FrameStream {
   bool Complete(ByteView& input, FrameHandler& handler, BufferPool& pool);
   bool CutInPlace(ByteView& input, FrameHandler& handler);
 
-  Bytes partial_;               // the front of a frame that is cut off
+  Bytes partial_;  // the front of a frame that is cut off; paused: all that waits
+  bool paused_ = false;
   bool header_judged_ = false;  // of the frame in partial_: it is to be taken
   std::uint64_t skip_ = 0;      // bytes still to be thrown away
 };

@@ -22,10 +22,12 @@ class Recorder final : public FrameHandler {
   }
   bool OnFrame(const wire::Frame& frame) override {
     frames.emplace_back(frame.type, Bytes(frame.payload.begin(), frame.payload.end()));
+    if (paused_after_each != nullptr) paused_after_each->Pause();
     return frame.type != wire::FrameType::kKeepAlive;
   }
 
   int headers = 0;
+  FrameStream* paused_after_each = nullptr;
   std::vector<std::pair<wire::FrameType, Bytes>> frames;
 };
 
@@ -106,4 +108,30 @@ TEST_CASE("nothing behind the frame that ended the stream is looked at", "[relay
   CHECK_FALSE(stream.Feed(bytes, recorder, pool));
   CHECK(recorder.frames.size() == 1);
   CHECK(recorder.headers == 1);
+}
+
+TEST_CASE("a paused stream keeps what comes, uncut, until it goes on", "[relay]") {
+  const Bytes bytes = Sample();
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+    CAPTURE(cut);
+    BufferPool pool;
+    FrameStream stream;
+    Recorder recorder;
+    recorder.paused_after_each = &stream;
+    REQUIRE(stream.Feed(ByteView(bytes).first(cut), recorder, pool));
+    REQUIRE(stream.Feed(ByteView(bytes).subspan(cut), recorder, pool));
+    CHECK(recorder.frames.size() == 1);
+    CHECK(recorder.headers == 1);
+    REQUIRE(stream.paused());
+    REQUIRE(stream.Resume(recorder, pool));
+    CHECK(recorder.frames.size() == 2);
+    REQUIRE(stream.paused());
+    REQUIRE(stream.Resume(recorder, pool));
+    REQUIRE(recorder.frames.size() == 3);
+    CHECK(recorder.headers == 5);
+    CHECK(recorder.frames[0].second.size() == 8);
+    CHECK(recorder.frames[2].second == Bytes(300, 9));
+    REQUIRE(stream.Resume(recorder, pool));
+    CHECK_FALSE(stream.inside_payload());
+  }
 }
