@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "common/base/cause_log.h"
 #include "common/base/clock.h"
 #include "common/base/defaults.h"
 #include "common/base/log.h"
@@ -52,6 +53,7 @@ struct RelayOptions {
   Duration keep_alive_jitter = kKeepAliveJitter;
   std::size_t queue_depth = 32;  // packets per lane
   bool rtt_statistics = true;
+  CauseLogLimits log_limits{};  // of lines that peers can trigger
 };
 
 // Everything here is called in the control loop's thread, except where it says otherwise.

@@ -28,6 +28,7 @@ RelayState::RelayState(RelayOptions relay_options, net::EventLoop& control_loop,
       logger(log),
       random(random_source),
       registry(random_source),
+      cause_log(log, clock, options.log_limits),
       memory_at_start(ResidentBytes()) {
   for (std::uint16_t i = 0; i < options.workers; ++i) {
     workers.push_back(std::make_unique<Worker>(*this, i));

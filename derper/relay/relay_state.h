@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "common/base/cause_log.h"
 #include "common/base/log.h"
 #include "derper/relay/connection/stranger_budget.h"
 #include "derper/relay/queues/mailbox.h"
@@ -33,9 +34,12 @@ struct RelayState : std::enable_shared_from_this<RelayState> {
   const NodePublic server_key;
   net::EventLoop& control;
   const Logger& logger;
+  const SystemClock clock{};
   RandomSource& random;
   Registry registry;
   StrangerBudget strangers;
+  // What peers can trigger is logged through this, by cause. Any thread.
+  CauseLog cause_log;
 
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::unique_ptr<Mailbox>> mailboxes;  // from every worker to every worker

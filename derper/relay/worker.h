@@ -49,6 +49,7 @@ class Worker {
   StrangerBudget& strangers() { return state_.strangers; }
   RandomSource& random() { return state_.random; }
   const Logger& logger() const { return state_.logger; }
+  CauseLog& cause_log() { return state_.cause_log; }
   WorkerCounters& counters() { return counters_; }
   IoScratch& scratch() { return scratch_; }
   BufferPool& pool() { return scratch_.pool; }
