@@ -14,6 +14,9 @@ struct Request {
   std::string query{};  // as sent, without '?'
   std::string body{};
   SocketAddress remote{};
+  // `remote` was told by a PROXY head, or hides behind one: whatever it looks like, it is not this
+  // machine's word.
+  bool proxied = false;
   bool tls = false;
 
   const std::string& method() const { return head.method; }

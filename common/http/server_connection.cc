@@ -18,6 +18,11 @@ ServerConnection::~ServerConnection() {
   if (stream_) stream_->Leave();
 }
 
+void ServerConnection::SetProxiedRemote(const SocketAddress& remote) {
+  remote_ = remote;
+  proxied_ = true;
+}
+
 std::size_t ServerConnection::Room() const {
   // A head, or a body's current piece with its framing, whichever needs more.
   const std::size_t most = std::max(limits_.max_head, limits_.max_body) + 2;
@@ -82,7 +87,7 @@ bool ServerConnection::TakeHead(WallTime now, Bytes& output) {
   pending_.erase(pending_.begin(),
                  pending_.begin() + static_cast<std::ptrdiff_t>(pending_.size() - rest.size()));
 
-  Request request{.head = std::move(**head), .remote = remote_, .tls = tls_};
+  Request request{.head = std::move(**head), .remote = remote_, .proxied = proxied_, .tls = tls_};
   form_ = ResponseForm{.head = request.method() == "HEAD",
                        .minor_version = request.head.minor_version,
                        .keep_alive = request.head.WantsKeepAlive()};

@@ -31,6 +31,10 @@ class ServerConnection {
   };
 
   ServerConnection(const SocketAddress& remote, bool tls, const ConnectionLimits& limits = {});
+
+  // A PROXY head came before the first request: its word about the client, or what the socket says
+  // where it has none.
+  void SetProxiedRemote(const SocketAddress& remote);
   ~ServerConnection();  // leaves the stream
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
@@ -65,7 +69,8 @@ class ServerConnection {
   std::size_t Room() const;
   void EndResponse();
 
-  const SocketAddress remote_;
+  SocketAddress remote_;
+  bool proxied_ = false;
   const bool tls_;
   const ConnectionLimits limits_;
   Phase phase_ = Phase::kIdle;

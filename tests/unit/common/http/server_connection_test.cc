@@ -233,5 +233,17 @@ TEST_CASE("a streamed body that nobody asked for is over at once", "[http]") {
   CHECK(f.Output().ends_with("\r\n\r\n"));
 }
 
+TEST_CASE("requests behind a PROXY head carry its address and say so", "[http]") {
+  Fixture f;
+  const SocketAddress client = *SocketAddress::Parse("127.0.0.1:7");
+  f.connection.SetProxiedRemote(client);
+  const auto request = f.Feed("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  REQUIRE(request.has_value());
+  CHECK(request->remote == client);
+  CHECK(request->proxied);
+  const auto direct = Fixture().Feed("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK_FALSE(direct->proxied);
+}
+
 }  // namespace
 }  // namespace derp::http
