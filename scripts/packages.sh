@@ -7,7 +7,7 @@ DERP_BUILD_PACKAGES=(
 )
 DERP_TEST_PACKAGES=(catch2 python3 openssl curl iproute2 util-linux)
 # Counterparts whose packages may start a service of their own: CI only. Without them their tests are skipped by name.
-DERP_CHECK_PACKAGES=(clang-format-19 coturn stun-client prometheus)
+DERP_CHECK_PACKAGES=(clang-format-19 coturn stun-client prometheus chromium)
 
 # Installs those of its arguments that are missing; says what it does on stderr.
 derp_install() {
