@@ -158,17 +158,27 @@ void MeshClient::Handle(const ServerMessage& message) {
   if (std::holds_alternative<wire::ServerInfo>(message)) {
     if (state_ == State::kConnecting) OnUp();
   } else if (const auto* present = std::get_if<wire::PeerPresent>(&message)) {
-    present_.insert(present->peer);
-    events_.present(*present);
+    OnPresent(*present);
   } else if (const auto* gone = std::get_if<wire::PeerGone>(&message)) {
     present_.erase(gone->peer);
     events_.gone(*gone);
   }
 }
 
+void MeshClient::OnPresent(const wire::PeerPresent& event) {
+  if (present_.size() >= options_.peer_limit && !present_.contains(event.peer)) {
+    if (counters_.peers_refused++ > 0) return;
+    logger_.Warn("mesh: {} announces more than {} clients; the others are not reached through it",
+                 options_.url.ToString(), options_.peer_limit);
+    return;
+  }
+  present_.insert(event.peer);
+  events_.present(event);
+}
+
 void MeshClient::OnUp() {
   state_ = State::kUp;
-  failures_in_a_row_ = 0;
+  up_since_ = loop_.Now();
   ++counters_.connects;
   timers_->connect.Stop();
   timers_->idle.Start(options_.read_timeout);
@@ -202,6 +212,9 @@ void MeshClient::Break(const Error& error) {
     logger_.Info("mesh: {} is this relay itself", options_.url.ToString());
     return;
   }
+  // A peer that takes the login and hangs up is no success.
+  const bool was_good = state_ == State::kUp && loop_.Now() - up_since_ >= kMeshRetryInterval;
+  if (was_good) failures_in_a_row_ = 0;
   state_ = State::kWaiting;
   ++counters_.failures;
   ++failures_in_a_row_;

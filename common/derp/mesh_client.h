@@ -31,6 +31,8 @@ namespace derp {
 // Enough for a burst of two bandwidth probes (2 MiB each) while the peer catches up; more would
 // only grow old here.
 inline constexpr std::size_t kMeshQueueLimit = 4 * 1024 * 1024;
+// More than a large relay has; what a peer announces beyond it costs nothing here.
+inline constexpr std::size_t kMaxMeshPeers = 262'144;
 
 struct MeshClientOptions {
   RelayUrl url;
@@ -46,6 +48,7 @@ struct MeshClientOptions {
   Duration write_timeout = kMeshWriteTimeout;  // without the peer taking a byte
   Duration read_timeout = kClientReadTimeout;  // without a byte from the peer
   std::size_t queue_limit = kMeshQueueLimit;   // bytes waiting to be sent
+  std::size_t peer_limit = kMaxMeshPeers;      // keys present at a time; the rest is ignored
 };
 
 // Called in the loop's thread. They may call ForwardPacket, but neither Stop nor the destructor:
@@ -63,6 +66,7 @@ struct MeshCounters {
   std::uint64_t packets_forwarded = 0;
   std::uint64_t packets_dropped_down = 0;  // no link at the time
   std::uint64_t packets_dropped_full = 0;  // the queue was at its limit
+  std::uint64_t peers_refused = 0;         // announcements above the limit
 };
 
 class MeshClient {
@@ -93,6 +97,7 @@ class MeshClient {
 
   State state() const { return state_; }
   const MeshCounters& counters() const { return counters_; }
+  std::size_t peers() const { return present_.size(); }  // present there
   const RelayUrl& url() const { return options_.url; }
 
  private:
@@ -106,6 +111,7 @@ class MeshClient {
   std::optional<Error> FeedSession(ByteView& input);
   std::optional<Error> LogInTo(const NodePublic& server, bool fast_start);
   void Handle(const ServerMessage& message);
+  void OnPresent(const wire::PeerPresent& event);
   void OnUp();
   void Break(const Error& error);
   void Disconnect();
@@ -131,6 +137,7 @@ class MeshClient {
   Bytes input_;  // what is left of a cut frame
   std::set<NodePublic> present_;
   TimePoint last_read_;
+  TimePoint up_since_;
   unsigned failures_in_a_row_ = 0;
   MeshCounters counters_;
 };

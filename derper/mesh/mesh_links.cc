@@ -1,30 +1,22 @@
 #include "derper/mesh/mesh_links.h"
 
-#include <algorithm>
 #include <atomic>
-#include <set>
 
-#include "common/derp/mesh_client.h"
 #include "common/net/resolver.h"
 #include "derper/mesh/anchor_file.h"
+#include "derper/mesh/retry_delay.h"
 
 namespace derp::relay {
 namespace {
 
-constexpr Duration kFirstRetry = std::chrono::milliseconds(250);
 constexpr Duration kFigureInterval = std::chrono::seconds(1);
-
-// Relays of a region often start together: the first tries come quickly, then every 5 s as in Go.
-Duration RetryDelay(unsigned failures) {
-  const unsigned doublings = std::min(failures == 0 ? 0U : failures - 1, 10U);
-  return std::min<Duration>(kFirstRetry * (1 << doublings), kMeshRetryInterval);
-}
 
 // What one link tells the metrics. Written in its loop, read anywhere.
 struct LinkFigures {
   std::string host;
   std::atomic<bool> up = false;
   std::atomic<std::uint64_t> peers = 0;
+  std::atomic<std::uint64_t> peers_refused = 0;
   std::atomic<std::uint64_t> dropped_down = 0;
   std::atomic<std::uint64_t> dropped_full = 0;
 };
@@ -51,9 +43,16 @@ void AppendFigures(const std::vector<std::shared_ptr<const LinkFigures>>& all,
       .kind = metrics::Kind::kCounter,
       .help = "Packets for the mesh peer dropped for lack of a link or of room.",
       .samples = {}};
+  metrics::Family refused{
+      .name = "derper_mesh_refused_peers",
+      .kind = metrics::Kind::kCounter,
+      .help = "Announcements of the mesh peer ignored because it had announced too many clients.",
+      .samples = {}};
   for (const auto& link : all) {
     up.samples.push_back(MakeSample({{"host", link->host}}, link->up ? 1 : 0));
     peers.samples.push_back(MakeSample({{"host", link->host}}, static_cast<double>(link->peers)));
+    refused.samples.push_back(
+        MakeSample({{"host", link->host}}, static_cast<double>(link->peers_refused)));
     dropped.samples.push_back(MakeSample({{"host", link->host}, {"reason", "down"}},
                                          static_cast<double>(link->dropped_down)));
     dropped.samples.push_back(MakeSample({{"host", link->host}, {"reason", "full"}},
@@ -62,6 +61,7 @@ void AppendFigures(const std::vector<std::shared_ptr<const LinkFigures>>& all,
   out.push_back(std::move(up));
   out.push_back(std::move(peers));
   out.push_back(std::move(dropped));
+  out.push_back(std::move(refused));
 }
 
 }  // namespace
@@ -80,7 +80,9 @@ class MeshLinks::Link final : public MeshLink {
                  .key = options.key,
                  .mesh_key = [keys = options.mesh_keys] { return keys->Current(); },
                  .roots = [this] { return anchors_.Current(); },
-                 .retry_delay = RetryDelay},
+                 .retry_delay =
+                     [&random](unsigned failures) { return MeshRetryDelay(failures, random); },
+                 .peer_limit = options.peer_limit},
                 {.present = [this](const wire::PeerPresent& event) { OnPresent(event); },
                  .gone = [this](const wire::PeerGone& event) { OnGone(event); }},
                 loop_, std::move(resolver), random, logger),
@@ -109,20 +111,19 @@ class MeshLinks::Link final : public MeshLink {
 
  private:
   void OnPresent(const wire::PeerPresent& event) {
-    reachable_.insert(event.peer);
     port_.AddForwarder(id_, event.peer);
     Publish();
   }
 
   void OnGone(const wire::PeerGone& event) {
-    reachable_.erase(event.peer);
     port_.RemoveForwarder(id_, event.peer);
     Publish();
   }
 
   void Publish() {
     figures_->up = client_.state() == MeshClient::State::kUp;
-    figures_->peers = reachable_.size();
+    figures_->peers = client_.peers();
+    figures_->peers_refused = client_.counters().peers_refused;
     figures_->dropped_down = client_.counters().packets_dropped_down;
     figures_->dropped_full = client_.counters().packets_dropped_full;
   }
@@ -132,7 +133,6 @@ class MeshLinks::Link final : public MeshLink {
   LinkId id_ = 0;
   AnchorFile anchors_;
   MeshClient client_;
-  std::set<NodePublic> reachable_;
   std::shared_ptr<LinkFigures> figures_;
   std::unique_ptr<net::Timer> figure_timer_;
 };

@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/crypto/keys.h"
 #include "common/crypto/random.h"
+#include "common/derp/mesh_client.h"
 #include "common/metrics/registry.h"
 #include "derper/mesh/mesh_target.h"
 #include "derper/relay/mesh_keys.h"
@@ -21,6 +22,7 @@ struct MeshLinksOptions {
   NodePrivate key;                            // the relay's own
   std::shared_ptr<const MeshKeys> mesh_keys;  // each dial shows the current one
   std::string ca_file{};                      // -mesh-ca-file
+  std::size_t peer_limit = kMaxMeshPeers;     // clients that one peer may announce
 };
 
 // Made and destroyed in the control thread; destroyed when the loops of `port` have stopped but

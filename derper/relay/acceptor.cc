@@ -13,6 +13,7 @@ namespace derp::relay {
 namespace {
 
 constexpr int kAcceptsPerTurn = 64;  // so that reloads and pages get their turn in a storm
+constexpr int kLastTurns = 64;       // what fits into an accept queue, not a storm without end
 
 }  // namespace
 
@@ -42,17 +43,25 @@ std::vector<SocketAddress> Acceptor::Addresses() const {
   return addresses;
 }
 
-void Acceptor::AcceptWaiting(std::size_t listener) {
+bool Acceptor::AcceptWaiting(std::size_t listener) {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     auto accepted = net::Accept(listeners_[listener].fd.get(), state_.options.tcp);
     if (!accepted) {
       const int error = accepted.error().sys_errno;
       if (error == EMFILE || error == ENFILE) RefuseOne(listener);
       state_.accept_failures.fetch_add(1, std::memory_order_relaxed);
-      return;
+      return false;
     }
-    if (!*accepted) return;
+    if (!*accepted) return false;
     HandOver(listener, std::move((*accepted)->fd), std::move((*accepted)->peer));
+  }
+  return true;
+}
+
+void Acceptor::TakeLast() {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    for (int turn = 0; turn < kLastTurns && AcceptWaiting(i); ++turn) {
+    }
   }
 }
 

@@ -21,6 +21,9 @@ class Acceptor {
 
   std::vector<SocketAddress> Addresses() const;
 
+  // Takes who has connected already, before the listeners are closed and would reset them.
+  void TakeLast();
+
  private:
   struct Listener {
     net::Fd fd;
@@ -29,7 +32,8 @@ class Acceptor {
   };
 
   explicit Acceptor(RelayState& state) : state_(state) {}
-  void AcceptWaiting(std::size_t listener);
+  // False when nobody waits (any more).
+  bool AcceptWaiting(std::size_t listener);
   void HandOver(std::size_t listener, net::Fd fd, SocketAddress peer);
   void RefuseOne(std::size_t listener);
   void OpenReserve();

@@ -103,6 +103,7 @@ metrics::Registry::Source Relay::MetricsSource() const {
 
 void Relay::Stop(Duration patience) {
   if (std::exchange(impl_->stopped, true)) return;
+  impl_->acceptor->TakeLast();
   impl_->acceptor.reset();
   for (const auto& worker : impl_->state->workers) worker->BeginStop(patience);
   for (const auto& worker : impl_->state->workers) worker->Join();

@@ -48,6 +48,7 @@ struct RelayOptions {
   unsigned workers = 0;  // 0: one per usable core
   net::TcpOptions tcp{};
   Duration write_timeout = kWriteTimeout;  // towards regular clients; 0: none
+  Duration mesh_write_timeout = kMeshWriteTimeout;
   Duration login_timeout = kLoginTimeout;  // TLS, head and login together
   Duration keep_alive = kKeepAliveInterval;
   Duration keep_alive_jitter = kKeepAliveJitter;

@@ -196,6 +196,8 @@ void AppendRegistry(const RelayState& state, Writer& writer) {
   counter("derp_multiforwarder_created", totals.multi_created);
   counter("derp_multiforwarder_deleted", totals.multi_deleted);
   counter("derp_packet_forwarder_delete_other_value", totals.delete_other_value);
+  gauge("derper_peer_gone_interests", totals.interests);
+  counter("derper_peer_gone_interests_refused", totals.interests_refused);
   counter("derper_accept_failures", state.accept_failures.load());
   gauge("derper_stranger_bytes", state.strangers.used());
 }

@@ -50,10 +50,6 @@ void Worker::TakeIncoming() {
     std::swap(taken, incoming_);
   }
   for (Incoming& incoming : taken) {
-    if (stop_by_) {
-      load_.fetch_sub(1, std::memory_order_relaxed);
-      continue;
-    }
     if (free_slots_.empty()) {
       free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
       slots_.emplace_back();
@@ -64,6 +60,7 @@ void Worker::TakeIncoming() {
     const ConnectionRef ref{.worker = index_, .slot = index, .generation = slot.generation};
     slot.connection = std::make_unique<Connection>(*this, ref, std::move(incoming));
     ++live_;
+    if (stop_by_) StopOne(*slot.connection);
   }
 }
 
@@ -71,6 +68,11 @@ Connection* Worker::Find(ConnectionRef ref) {
   if (ref.worker != index_ || ref.slot >= slots_.size()) return nullptr;
   Slot& slot = slots_[ref.slot];
   return slot.generation == ref.generation ? slot.connection.get() : nullptr;
+}
+
+Session* Worker::FindSession(ConnectionRef ref) {
+  Connection* connection = Find(ref);
+  return connection == nullptr ? nullptr : connection->session();
 }
 
 void Worker::FlushLater(ConnectionRef connection) {
@@ -171,10 +173,12 @@ void Worker::BeginStop(Duration patience) {
 void Worker::StopConnections(Duration patience) {
   stop_by_ = Now() + patience;
   for (Slot& slot : slots_) {
-    if (!slot.connection) continue;
-    slot.connection->BeginStop(
-        std::chrono::milliseconds(random().U64() % (kMaxReconnectDelayMs + 1)));
+    if (slot.connection) StopOne(*slot.connection);
   }
+}
+
+void Worker::StopOne(Connection& connection) {
+  connection.BeginStop(std::chrono::milliseconds(random().U64() % (kMaxReconnectDelayMs + 1)));
 }
 
 }  // namespace derp::relay

@@ -69,6 +69,8 @@ class Worker {
   void Forward(LinkId link, PacketKind kind, const HashedKey& source, const NodePublic& destination,
                ByteView payload);
   void TellPeerLeft(const HashedKey& peer, const std::vector<ConnectionRef>& interested);
+  // Connections of one key: others with it came or went.
+  void CheckDuplicates(const std::vector<ConnectionRef>& connections);
   void ClosePeer(const NodePublic& peer);
   // For a watcher's connection: may be called in any thread.
   std::function<void()> WakeForWatcher(ConnectionRef connection);
@@ -82,6 +84,7 @@ class Worker {
   };
 
   Connection* Find(ConnectionRef ref);
+  Session* FindSession(ConnectionRef ref);
   void TakeIncoming();
   void EndTurn();
   void ReadMail();
@@ -95,6 +98,7 @@ class Worker {
   void OnTimer();
   void PostTo(std::uint16_t worker, std::function<void(Worker&)> task);
   void StopConnections(Duration patience);
+  void StopOne(Connection& connection);
 
   RelayState& state_;
   const std::uint16_t index_;

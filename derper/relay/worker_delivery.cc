@@ -91,18 +91,32 @@ void Worker::PostTo(std::uint16_t worker, std::function<void(Worker&)> task) {
   target.loop_.Post([&target, run = std::move(task)] { run(target); });
 }
 
+// While the relay stops everybody leaves, and has been told so.
 void Worker::TellPeerLeft(const HashedKey& peer, const std::vector<ConnectionRef>& interested) {
+  if (stop_by_) return;
   std::vector<std::vector<ConnectionRef>> by_worker(state_.workers.size());
   for (const ConnectionRef ref : interested) by_worker[ref.worker].push_back(ref);
   for (std::size_t i = 0; i < by_worker.size(); ++i) {
     if (by_worker[i].empty()) continue;
     PostTo(static_cast<std::uint16_t>(i), [peer, refs = std::move(by_worker[i])](Worker& worker) {
       for (const ConnectionRef ref : refs) {
-        Connection* connection = worker.Find(ref);
-        if (connection == nullptr || connection->session() == nullptr) continue;
-        connection->session()->TellPeerLeft(peer);
+        Session* session = worker.FindSession(ref);
+        if (session == nullptr) continue;
+        session->TellPeerLeft(peer);
         worker.FlushLater(ref);
       }
+    });
+  }
+}
+
+void Worker::CheckDuplicates(const std::vector<ConnectionRef>& connections) {
+  if (stop_by_) return;
+  for (const ConnectionRef ref : connections) {
+    PostTo(ref.worker, [ref](Worker& worker) {
+      Session* session = worker.FindSession(ref);
+      if (session == nullptr) return;
+      session->CheckDuplicates();
+      worker.FlushLater(ref);
     });
   }
 }
@@ -120,10 +134,15 @@ void Worker::ClosePeer(const NodePublic& peer) {
 std::function<void()> Worker::WakeForWatcher(ConnectionRef connection) {
   return [this, connection] {
     loop_.Post([this, connection] {
-      Connection* found = Find(connection);
-      if (found == nullptr || found->session() == nullptr) return;
-      found->session()->WatcherHasWork();
-      FlushLater(connection);
+      Session* session = FindSession(connection);
+      if (session == nullptr || stop_by_) return;
+      if (session->WatcherHasWork()) {
+        FlushLater(connection);
+        return;
+      }
+      logger().Warn("derp: mesh client {} does not read what it is told of others: closing",
+                    session->key().key.ShortString());
+      Find(connection)->Doom();
     });
   };
 }

@@ -21,6 +21,9 @@ constexpr auto kRoundTripInterval = std::chrono::seconds(10);
 constexpr auto kStreamStall = std::chrono::seconds(30);
 constexpr auto kDrainedCheck = std::chrono::milliseconds(20);
 constexpr auto kRestartTryFor = std::chrono::seconds(10);
+// For those who are logging in when the relay stops, and for a client to hang up first.
+constexpr auto kStopLogin = std::chrono::milliseconds(500);
+constexpr auto kStopLinger = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -146,6 +149,7 @@ void Connection::Deliver(PacketKind kind, const HashedKey& source, ByteView payl
 
 void Connection::Flush() {
   flush_queued_ = false;
+  if (finished_writing_) return;
   IoScratch& scratch = worker_.scratch();
   for (int rounds = 0; !doomed_ && !transport_.failed() && !transport_.blocked();) {
     if (websocket_ && websocket_->owes_answer()) websocket_->TakeAnswer(outbox_);
@@ -195,13 +199,16 @@ void Connection::StartDraining(Duration patience) {
 }
 
 void Connection::BeginStop(std::chrono::milliseconds reconnect_in) {
-  if (doomed_) return;
-  if (!session_) {
-    Doom();
-    return;
+  if (doomed_ || stage_ == Stage::kDraining) return;
+  stopping_ = reconnect_in;
+  if (session_) {
+    session_->QueueRestarting({.reconnect_in = reconnect_in, .try_for = kRestartTryFor});
+    StartDraining(std::chrono::seconds(2));
+  } else if (stage_ == Stage::kSite || streaming()) {
+    Doom();  // who would answer stops as well
+  } else {
+    SetDeadline(std::min<Duration>(kStopLogin, Remaining(worker_.Now(), deadline_)));
   }
-  session_->QueueRestarting({.reconnect_in = reconnect_in, .try_for = kRestartTryFor});
-  StartDraining(std::chrono::seconds(2));
 }
 
 void Connection::UpdateInterest() {
@@ -244,8 +251,11 @@ void Connection::OnDeadline(DeadlineKind kind) {
       worker_.AddDeadline(self_, kind, worker_.Now() + keep_alive_interval_);
       return;
     case DeadlineKind::kDrained:
-      if (transport_.PeerTookAll()) {
+      if (transport_.PeerTookAll() && (lingered_ || !stopping_)) {
         Doom();
+      } else if (transport_.PeerTookAll()) {
+        lingered_ = true;
+        worker_.AddDeadline(self_, kind, worker_.Now() + kStopLinger);
       } else {
         worker_.AddDeadline(self_, kind, worker_.Now() + kDrainedCheck);
       }
@@ -264,7 +274,7 @@ void Connection::OnLoginDeadline() {
 
 Duration Connection::StallLimit() const {
   if (streaming()) return kStreamStall;
-  return session_ && session_->is_mesh() ? Duration(kMeshWriteTimeout)
+  return session_ && session_->is_mesh() ? worker_.options().mesh_write_timeout
                                          : worker_.options().write_timeout;
 }
 

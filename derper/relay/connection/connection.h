@@ -46,7 +46,8 @@ class Connection final : private FrameHandler, private PlainSink {
   void Deliver(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh);
   // Writes what there is and the socket takes.
   void Flush();
-  // Says Restarting to a client and ends when it is written and the client hung up.
+  // Says Restarting to a client and ends when it is written and the client hung up. Who is still
+  // logging in may finish first, if that takes no time.
   void BeginStop(std::chrono::milliseconds reconnect_in);
   void Doom();
 
@@ -132,6 +133,8 @@ class Connection final : private FrameHandler, private PlainSink {
   bool flush_queued_ = false;
   bool more_to_write_ = false;  // a turn's share is written, the rest is for the next
   bool finished_writing_ = false;
+  std::optional<std::chrono::milliseconds> stopping_;  // what Restarting says, or would
+  bool lingered_ = false;
 
   std::optional<http::ServerConnection> http_;  // until the login
   Bytes outbox_;                                // what is to be written outside the session's lanes

@@ -73,7 +73,7 @@ void Connection::FinishReply() {
     return;
   }
   EndRequest();
-  if (http_->phase() == http::ServerConnection::Phase::kClosing) {
+  if (http_->phase() == http::ServerConnection::Phase::kClosing || stopping_) {
     StartDraining(std::chrono::seconds(1));
     return;
   }

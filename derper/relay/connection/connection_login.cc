@@ -25,7 +25,8 @@ bool Connection::StartLogin(const UpgradeRequest& request, ByteView input) {
 
 void Connection::StartLoginStage() {
   worker_.counters().accepts.Add();
-  login_.emplace(worker_.options().private_key, worker_.options().mesh_keys.get(), worker_.strangers());
+  login_.emplace(worker_.options().private_key, worker_.options().mesh_keys.get(),
+                 worker_.strangers());
   stage_ = Stage::kLogin;
 }
 
@@ -49,6 +50,7 @@ void Connection::StartSession(const LoggedIn& login) {
   session_ = std::make_unique<Session>(
       worker_, self_, ClientFacts{.login = login, .peer = peer_, .not_ideal = not_ideal_});
   worker_.FlushLater(self_);
+  if (stopping_) BeginStop(*stopping_);
 
   const RelayOptions& options = worker_.options();
   const auto jitter =

@@ -44,7 +44,9 @@ Session::Session(Worker& worker, ConnectionRef self, const ClientFacts& facts)
   ++control_frames_;
   worker.counters().connections.Add(1);
   if (facts.not_ideal) worker.counters().not_ideal_connections.Add(1);
-  worker.registry().Register(key_, self, PresenceOf(facts));
+  std::vector<ConnectionRef> duplicates = worker.registry().Register(key_, self, PresenceOf(facts));
+  duplicates_changed_ = std::erase(duplicates, self) > 0;
+  worker.CheckDuplicates(duplicates);
 }
 
 Session::~Session() {
@@ -55,7 +57,10 @@ Session::~Session() {
     counters.watchers.Add(-1);
   }
   for (const HashedKey& source : sources_) registry.RemoveInterest(source, self_);
-  worker_.TellPeerLeft(key_, registry.Unregister(key_, self_));
+  for (const HashedKey& source : mesh_sources_.keys()) registry.RemoveInterest(source, self_);
+  const Registry::Departure departure = registry.Unregister(key_, self_);
+  worker_.TellPeerLeft(key_, departure.interested);
+  if (departure.alone) worker_.CheckDuplicates({*departure.alone});
   counters.connections.Add(-1);
   if (facts_.not_ideal) counters.not_ideal_connections.Add(-1);
   if (preferred_) counters.home_connections.Add(-1);
@@ -201,14 +206,26 @@ bool Session::OnNotePreferred(ByteView payload) {
   return true;
 }
 
+// However often it is asked, at most one answer waits behind the one being written.
 bool Session::OnWatchConns() {
   if (key_.key == worker_.server_key()) return true;  // a relay that dialled itself
+  if (watch_pending_) {
+    watch_again_ = true;
+    return true;
+  }
   if (!watcher_) {
     watcher_ = std::make_shared<Watcher>(worker_.WakeForWatcher(self_));
     worker_.counters().watchers.Add(1);
   }
   worker_.registry().AddWatcher(watcher_);
+  watch_pending_ = true;
+  worker_.FlushLater(self_);
   return true;
+}
+
+bool Session::WatcherHasWork() {
+  watch_pending_ = watcher_ != nullptr;
+  return !watcher_ || !watcher_->fell_behind();
 }
 
 bool Session::OnClosePeer(ByteView payload) {

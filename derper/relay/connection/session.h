@@ -15,6 +15,7 @@
 #include "derper/relay/connection/login_stage.h"
 #include "derper/relay/queues/lane.h"
 #include "derper/relay/queues/packet_kind.h"
+#include "derper/relay/registry/bounded_key_set.h"
 #include "derper/relay/registry/connection_ref.h"
 #include "derper/relay/registry/registry.h"
 #include "derper/relay/registry/route_cache.h"
@@ -52,9 +53,12 @@ class Session {
   // Control frames.
   void TellPeerLeft(const HashedKey& peer);
   void TellNotHere(const NodePublic& peer);  // limited
+  // Whether others have the same key may have changed.
+  void CheckDuplicates() { duplicates_changed_ = true; }
   void QueueKeepAlive();
   void QueueRestarting(const wire::Restarting& message);
-  void WatcherHasWork() { watch_pending_ = watcher_ != nullptr; }
+  // False when this watcher has fallen so far behind that it is to be closed.
+  bool WatcherHasWork();
 
   bool has_output() const;
   // The next bytes to write, whole frames; borrowed until the next call of anything here.
@@ -82,10 +86,12 @@ class Session {
   Lane& lane(PacketKind kind) { return lanes_[static_cast<std::size_t>(kind)]; }
   const Lane& lane(PacketKind kind) const { return lanes_[static_cast<std::size_t>(kind)]; }
   void CollectControl();
+  void CollectHealth();
   void CollectWatchUpdates();
   // Takes frames from the front of a lane, `limit` bytes but at least one frame.
   ByteView TakeFrom(PacketKind kind, std::size_t limit);
   void Account(PacketKind kind, const Lane::Entry& entry, ByteView frame);
+  void AwaitDeparture(const HashedKey& source, bool from_mesh);
   void CountQueueTime(TimePoint queued);
 
   Worker& worker_;
@@ -108,13 +114,19 @@ class Session {
   std::optional<wire::PingData> pong_;
   Batch batch_;
   TokenBucket not_here_limit_;
+  bool duplicates_changed_ = false;
+  bool told_duplicate_ = false;  // by the last Health frame
 
-  // Sources this client was sent packets from, and is told about when they leave.
+  // Sources this client was sent packets from, and is told about when they leave. Those of the mesh
+  // can be made up by a peer; of more than the limit an old one is forgotten until its next packet.
+  static constexpr std::uint32_t kMaxMeshSources = 4096;
   std::unordered_set<HashedKey, HashedKeyHash> sources_;
+  BoundedKeySet mesh_sources_{kMaxMeshSources};
   std::optional<std::uint64_t> last_source_;
 
   std::shared_ptr<Watcher> watcher_;
   bool watch_pending_ = false;
+  bool watch_again_ = false;  // asked for all once more before the last answer was written
 };
 
 }  // namespace derp::relay

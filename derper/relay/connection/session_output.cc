@@ -12,6 +12,9 @@ constexpr std::size_t kMaxOutput = 64 * 1024;
 constexpr std::size_t kMaxWatchOutput = 16 * 1024;
 constexpr std::size_t kWatchBatch = 128;
 constexpr double kQueueTimeFactor = 0.1;
+// What every connection is told that is not the only one with its key.
+constexpr std::string_view kDuplicateText =
+    "duplicate connection: another client is connected to this relay with the same node key";
 
 }  // namespace
 
@@ -31,13 +34,8 @@ void Session::Enqueue(PacketKind kind, const HashedKey& source, ByteView payload
 }
 
 void Session::TellPeerLeft(const HashedKey& peer) {
-  if (sources_.erase(peer) == 0) return;
-  last_source_.reset();
-  // It may be back by now; then this client hears of its next departure.
-  if (worker_.registry().AddInterest(peer, self_, true)) {
-    sources_.insert(peer);
-    return;
-  }
+  if (sources_.erase(peer) == 0 && !mesh_sources_.Erase(peer)) return;
+  last_source_.reset();  // its next packet registers again, so later departures are told as well
   wire::AppendPeerGone(control_, {.peer = peer.key, .reason = wire::PeerGoneReason::kDisconnected});
   ++control_frames_;
   worker_.counters().gone_disconnected_frames.Add();
@@ -62,7 +60,8 @@ void Session::QueueRestarting(const wire::Restarting& message) {
 }
 
 bool Session::has_output() const {
-  return !control_.empty() || pong_ || watch_pending_ || !lanes_[0].empty() || !lanes_[1].empty();
+  return !control_.empty() || pong_ || duplicates_changed_ || watch_pending_ ||
+         !lanes_[0].empty() || !lanes_[1].empty();
 }
 
 ByteView Session::NextOutput(Bytes& gather) {
@@ -90,7 +89,18 @@ void Session::CollectControl() {
     worker_.counters().sent_pong.Add();
     pong_.reset();
   }
+  if (duplicates_changed_) CollectHealth();
   if (watch_pending_) CollectWatchUpdates();
+}
+
+// What holds now counts, so a client that reads slowly gets one frame and not the whole quarrel.
+void Session::CollectHealth() {
+  duplicates_changed_ = false;
+  const bool duplicate = worker_.registry().StateOf(key_, self_).has_duplicates;
+  if (duplicate == told_duplicate_) return;
+  told_duplicate_ = duplicate;
+  wire::AppendHealth(control_, duplicate ? kDuplicateText : std::string_view());
+  ++control_frames_;
 }
 
 // Present or gone is asked for now, so no update overtakes another.
@@ -101,6 +111,8 @@ void Session::CollectWatchUpdates() {
     const std::vector<HashedKey> keys = watcher_->Take(kWatchBatch);
     if (keys.empty()) {
       watch_pending_ = false;
+      // Marks them all, which wakes this session.
+      if (std::exchange(watch_again_, false)) worker_.registry().AddWatcher(watcher_);
       break;
     }
     ++loops;
@@ -144,10 +156,19 @@ void Session::Account(PacketKind kind, const Lane::Entry& entry, ByteView frame)
   last_source_ = entry.source_hash;
   const HashedKey source{NodePublic::FromBytes(frame.subspan(wire::kFrameHeaderSize, kKeySize)),
                          entry.source_hash};
-  if (!sources_.insert(source).second) return;
-  // A source that came through the mesh may be known here a moment later only.
-  if (worker_.registry().AddInterest(source, self_, !entry.from_mesh)) return;
-  TellPeerLeft(source);
+  AwaitDeparture(source, entry.from_mesh);
+}
+
+void Session::AwaitDeparture(const HashedKey& source, bool from_mesh) {
+  if (sources_.contains(source) || mesh_sources_.contains(source)) return;
+  Registry& registry = worker_.registry();
+  if (!from_mesh) {
+    sources_.insert(source);
+    if (!registry.AddInterest(source, self_, Registry::Origin::kLocal)) TellPeerLeft(source);
+  } else if (registry.AddInterest(source, self_, Registry::Origin::kMesh)) {
+    const auto forgotten = mesh_sources_.Insert(source);
+    if (forgotten) registry.RemoveInterest(*forgotten, self_);
+  }
 }
 
 void Session::CountQueueTime(TimePoint queued) {

@@ -4,34 +4,50 @@
 
 namespace derp::relay {
 
-Registry::Registry(RandomSource& random) : hash_(random) { static_assert(kShards == 1U << 6); }
+Registry::Registry(RandomSource& random, const RegistryLimits& limits)
+    : hash_(random),
+      limits_{.awaited_keys = limits.awaited_keys / kShards,
+              .interests = limits.interests / kShards} {
+  static_assert(kShards == 1U << 6);
+}
 
 void Registry::Changed(Shard& shard, const HashedKey& key) {
   shard.version.fetch_add(1, std::memory_order_release);
   for (const std::shared_ptr<Watcher>& watcher : shard.watchers) watcher->Mark(key);
 }
 
-void Registry::Register(const HashedKey& key, ConnectionRef connection, const Presence& presence) {
-  Shard& shard = ShardOf(key);
-  const MutexLock lock(shard.mutex);
+Registry::Entry& Registry::Enter(Shard& shard, const HashedKey& key) {
   Entry& entry = shard.entries[key];
   if (!entry.in_region()) ++shard.totals.keys;
+  if (entry.awaited()) --shard.awaited;
+  return entry;
+}
+
+std::vector<ConnectionRef> Registry::Register(const HashedKey& key, ConnectionRef connection,
+                                              const Presence& presence) {
+  Shard& shard = ShardOf(key);
+  const MutexLock lock(shard.mutex);
+  Entry& entry = Enter(shard, key);
+  std::vector<ConnectionRef> duplicates;
   entry.clients.Add(connection);
   entry.presences.emplace_back(connection, presence);
   if (entry.clients.size() == 1) {
     ++shard.totals.local_keys;
   } else {
+    duplicates.push_back(connection);
     ++shard.totals.duplicates_ever;
     ++shard.totals.duplicate_connections;
     if (entry.clients.size() == 2) {
+      duplicates.push_back(entry.clients.members().front());
       ++shard.totals.duplicate_keys;
       ++shard.totals.duplicate_connections;
     }
   }
   Changed(shard, key);
+  return duplicates;
 }
 
-std::vector<ConnectionRef> Registry::Unregister(const HashedKey& key, ConnectionRef connection) {
+Registry::Departure Registry::Unregister(const HashedKey& key, ConnectionRef connection) {
   Shard& shard = ShardOf(key);
   const MutexLock lock(shard.mutex);
   const auto found = shard.entries.find(key);
@@ -39,23 +55,27 @@ std::vector<ConnectionRef> Registry::Unregister(const HashedKey& key, Connection
   Entry& entry = found->second;
   if (!entry.clients.Remove(connection)) return {};
   std::erase_if(entry.presences, [&](const auto& item) { return item.first == connection; });
+  Departure departure;
   if (entry.clients.empty()) {
     --shard.totals.local_keys;
   } else {
     --shard.totals.duplicate_connections;
     if (entry.clients.size() == 1) {
+      departure.alone = entry.clients.members().front();
       --shard.totals.duplicate_connections;
       --shard.totals.duplicate_keys;
     }
   }
   Changed(shard, key);
-  return LeaveIfGone(shard, found);
+  departure.interested = LeaveIfGone(shard, found);
+  return departure;
 }
 
 std::vector<ConnectionRef> Registry::LeaveIfGone(Shard& shard, Entries::iterator entry) {
   if (entry->second.in_region()) return {};
   --shard.totals.keys;
   std::vector<ConnectionRef> tell(entry->second.interested.begin(), entry->second.interested.end());
+  shard.totals.interests -= tell.size();
   shard.entries.erase(entry);
   return tell;
 }
@@ -74,9 +94,7 @@ void Registry::Heard(const HashedKey& key, ConnectionRef connection) {
 void Registry::AddForwarder(const HashedKey& key, LinkId link) {
   Shard& shard = ShardOf(key);
   const MutexLock lock(shard.mutex);
-  Entry& entry = shard.entries[key];
-  if (!entry.in_region()) ++shard.totals.keys;
-  const ForwarderSet::Added added = entry.forwarders.Add(link);
+  const ForwarderSet::Added added = Enter(shard, key).forwarders.Add(link);
   if (added == ForwarderSet::Added::kBecameMulti) ++shard.totals.multi_created;
   if (added == ForwarderSet::Added::kFirst) {
     shard.version.fetch_add(1, std::memory_order_release);
@@ -154,13 +172,20 @@ std::optional<Presence> Registry::LocalPresence(const HashedKey& key) const {
   return entry.presences.back().second;
 }
 
-bool Registry::AddInterest(const HashedKey& key, ConnectionRef who, bool only_if_present) {
+bool Registry::AddInterest(const HashedKey& key, ConnectionRef who, Origin origin) {
   Shard& shard = ShardOf(key);
   const MutexLock lock(shard.mutex);
   const auto found = shard.entries.find(key);
-  const bool present = found != shard.entries.end() && found->second.in_region();
-  if (only_if_present && !present) return false;
-  shard.entries[key].interested.insert(who);
+  const bool known = found != shard.entries.end();
+  if (origin == Origin::kLocal) {
+    if (!known || !found->second.in_region()) return false;
+  } else if (shard.totals.interests >= limits_.interests ||
+             (!known && shard.awaited >= limits_.awaited_keys)) {
+    ++shard.totals.interests_refused;
+    return false;
+  }
+  if (!known) ++shard.awaited;
+  if (shard.entries[key].interested.insert(who).second) ++shard.totals.interests;
   return true;
 }
 
@@ -169,11 +194,14 @@ void Registry::RemoveInterest(const HashedKey& key, ConnectionRef who) {
   const MutexLock lock(shard.mutex);
   const auto found = shard.entries.find(key);
   if (found == shard.entries.end()) return;
-  found->second.interested.erase(who);
-  if (!found->second.in_region() && found->second.interested.empty()) shard.entries.erase(found);
+  shard.totals.interests -= found->second.interested.erase(who);
+  if (found->second.in_region() || !found->second.interested.empty()) return;
+  --shard.awaited;
+  shard.entries.erase(found);
 }
 
 void Registry::AddWatcher(const std::shared_ptr<Watcher>& watcher) {
+  watcher->Expect(Totals().local_keys);
   for (Shard& shard : shards_) {
     const MutexLock lock(shard.mutex);
     const auto known = std::find(shard.watchers.begin(), shard.watchers.end(), watcher);
@@ -203,6 +231,8 @@ RegistryTotals Registry::Totals() const {
     sum.multi_created += shard.totals.multi_created;
     sum.multi_deleted += shard.totals.multi_deleted;
     sum.delete_other_value += shard.totals.delete_other_value;
+    sum.interests += shard.totals.interests;
+    sum.interests_refused += shard.totals.interests_refused;
   }
   return sum;
 }

@@ -50,19 +50,33 @@ struct RegistryTotals {
   std::uint64_t multi_created = 0;
   std::uint64_t multi_deleted = 0;
   std::uint64_t delete_other_value = 0;
+  std::uint64_t interests = 0;  // pairs of a key and one who waits for its departure
+  std::uint64_t interests_refused = 0;
+};
+
+// Of what mesh peers can make up: a packet they forward names a source, and its receiver is to hear
+// when that source leaves. A local key costs its owner a connection and is not limited here.
+struct RegistryLimits {
+  std::size_t awaited_keys = 65'536;  // not in the region (yet), but somebody waits for them to go
+  std::size_t interests = 1'048'576;
 };
 
 // Any thread.
 class Registry {
  public:
-  explicit Registry(RandomSource& random);
+  explicit Registry(RandomSource& random, const RegistryLimits& limits = {});
 
   HashedKey Hash(const NodePublic& key) const { return {key, hash_(key.bytes())}; }
 
-  // Makes the connection the active one of its key and tells the watchers.
-  void Register(const HashedKey& key, ConnectionRef connection, const Presence& presence);
-  // Those to be told that the key left the region; empty while it is still reachable.
-  std::vector<ConnectionRef> Unregister(const HashedKey& key, ConnectionRef connection);
+  // Makes the connection the active one of its key and tells the watchers. The answer: those who
+  // are duplicates from now on, itself included; nobody when it is the only one.
+  std::vector<ConnectionRef> Register(const HashedKey& key, ConnectionRef connection,
+                                      const Presence& presence);
+  struct Departure {
+    std::vector<ConnectionRef> interested;  // to be told, if the key left the region
+    std::optional<ConnectionRef> alone;     // no duplicate any more
+  };
+  Departure Unregister(const HashedKey& key, ConnectionRef connection);
   // A member of a set of duplicates spoke: it becomes the active one.
   void Heard(const HashedKey& key, ConnectionRef connection);
 
@@ -85,9 +99,11 @@ class Registry {
   // What watchers may be told: empty when the key has no local connection.
   std::optional<Presence> LocalPresence(const HashedKey& key) const;
 
-  // `who` wants to know, once, when `key` leaves the region. A key that is not there has left
-  // already, which `only_if_present` refuses (false); else it may be one that comes a moment later.
-  bool AddInterest(const HashedKey& key, ConnectionRef who, bool only_if_present);
+  // `who` wants to know, once, when `key` leaves the region. False: refused. A local key that is
+  // not there has left already. One from the mesh may come a moment later, as long as the limits
+  // allow to wait for it.
+  enum class Origin { kLocal, kMesh };
+  bool AddInterest(const HashedKey& key, ConnectionRef who, Origin origin);
   void RemoveInterest(const HashedKey& key, ConnectionRef who);
 
   // Marks every key dirty for it, now and whenever the key changes.
@@ -106,6 +122,7 @@ class Registry {
     std::unordered_set<ConnectionRef, ConnectionRefHash> interested;
 
     bool in_region() const { return !clients.empty() || !forwarders.empty(); }
+    bool awaited() const { return !in_region() && !interested.empty(); }
   };
   using Entries = std::unordered_map<HashedKey, Entry, HashedKeyHash>;
 
@@ -115,6 +132,7 @@ class Registry {
     Entries entries DERP_GUARDED_BY(mutex);
     std::vector<std::shared_ptr<Watcher>> watchers DERP_GUARDED_BY(mutex);
     RegistryTotals totals DERP_GUARDED_BY(mutex);
+    std::size_t awaited DERP_GUARDED_BY(mutex) = 0;
   };
 
   // The low bits choose the bucket within a shard, so the shard is chosen by the high ones.
@@ -122,10 +140,13 @@ class Registry {
   const Shard& ShardOf(const HashedKey& key) const { return shards_[key.hash >> 58]; }
 
   static void Changed(Shard& shard, const HashedKey& key) DERP_REQUIRES(shard.mutex);
+  // The entry of a key that is about to enter the region, if it is not there yet.
+  static Entry& Enter(Shard& shard, const HashedKey& key) DERP_REQUIRES(shard.mutex);
   static std::vector<ConnectionRef> LeaveIfGone(Shard& shard, Entries::iterator entry)
       DERP_REQUIRES(shard.mutex);
 
   const KeyedHash hash_;
+  const RegistryLimits limits_;  // of a shard
   std::array<Shard, kShards> shards_;
 };
 

@@ -5,13 +5,28 @@
 namespace derp::relay {
 
 void Watcher::Mark(const HashedKey& key) {
-  bool was_empty = false;
+  bool wake = false;
   {
     const MutexLock lock(mutex_);
-    was_empty = dirty_.empty();
+    if (fell_behind_) return;
+    wake = dirty_.empty();
     dirty_.insert(key);
+    if (dirty_.size() > limit_) {
+      fell_behind_ = wake = true;
+      dirty_ = {};
+    }
   }
-  if (was_empty) wake_();
+  if (wake) wake_();
+}
+
+void Watcher::Expect(std::size_t keys) {
+  const MutexLock lock(mutex_);
+  limit_ = max_behind_ + keys;
+}
+
+bool Watcher::fell_behind() const {
+  const MutexLock lock(mutex_);
+  return fell_behind_;
 }
 
 std::vector<HashedKey> Watcher::Take(std::size_t limit) {
@@ -21,6 +36,7 @@ std::vector<HashedKey> Watcher::Take(std::size_t limit) {
   while (taken.size() < limit && !dirty_.empty()) {
     taken.push_back(dirty_.extract(dirty_.begin()).value());
   }
+  if (dirty_.empty()) dirty_ = {};  // the table of a flood is not kept
   return taken;
 }
 

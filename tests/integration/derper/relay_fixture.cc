@@ -113,13 +113,15 @@ void RelayFixture::MeshWith(const std::vector<const RelayFixture*>& others) {
   file.close();
   auto targets = relay::ParseMeshWith(list);
   REQUIRE(targets);
+  MeshWith({.targets = std::move(*targets), .key = {}, .mesh_keys = {}, .ca_file = ca_file});
+}
+
+void RelayFixture::MeshWith(relay::MeshLinksOptions options) {
+  options.key = private_key_;
+  options.mesh_keys = mesh_keys_;
   InControl([&] {
-    mesh_ =
-        std::make_unique<relay::MeshLinks>(relay::MeshLinksOptions{.targets = std::move(*targets),
-                                                                   .key = private_key_,
-                                                                   .mesh_keys = mesh_keys_,
-                                                                   .ca_file = ca_file},
-                                           relay_->mesh_port(), random_, logger_);
+    mesh_ = std::make_unique<relay::MeshLinks>(std::move(options), relay_->mesh_port(), random_,
+                                               logger_);
     mesh_->Start();
   });
   registry_.Add(mesh_->MetricsSource());

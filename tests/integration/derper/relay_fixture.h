@@ -90,6 +90,7 @@ class RelayFixture {
 
   // Dials these relays as -mesh-with would, trusting their certificates. Needs a mesh key.
   void MeshWith(const std::vector<const RelayFixture*>& others);
+  void MeshWith(relay::MeshLinksOptions options);  // with the relay's own keys
 
   // Ends the relay; the destructor does as well.
   void Stop(Duration patience = std::chrono::seconds(2));

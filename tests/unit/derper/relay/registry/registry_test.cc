@@ -8,6 +8,7 @@
 
 using namespace derp;
 using namespace derp::relay;
+using Origin = Registry::Origin;
 
 namespace {
 
@@ -37,7 +38,7 @@ TEST_CASE("a local client wins over a mesh link, which serves when there is none
   f.registry.Register(key, kA, {});
   CHECK(f.registry.Find(key).kind == Route::Kind::kLocal);
   CHECK(f.registry.Find(key).connection == kA);
-  CHECK(f.registry.Unregister(key, kA).empty());
+  CHECK(f.registry.Unregister(key, kA).interested.empty());
   CHECK(f.registry.Find(key).kind == Route::Kind::kLink);
 }
 
@@ -70,15 +71,15 @@ TEST_CASE("a departure from the region is told once to those who asked", "[relay
   Fixture f;
   const HashedKey key = f.Key(1);
   f.registry.Register(key, kA, {});
-  CHECK(f.registry.AddInterest(key, kB, true));
-  CHECK(f.registry.AddInterest(key, kB, true));
-  CHECK(f.registry.AddInterest(key, kC, true));
+  CHECK(f.registry.AddInterest(key, kB, Origin::kLocal));
+  CHECK(f.registry.AddInterest(key, kB, Origin::kLocal));
+  CHECK(f.registry.AddInterest(key, kC, Origin::kLocal));
   f.registry.RemoveInterest(key, kC);
-  const auto told = f.registry.Unregister(key, kA);
+  const auto told = f.registry.Unregister(key, kA).interested;
   REQUIRE(told.size() == 1);
   CHECK(told[0] == kB);
   f.registry.Register(key, kA, {});
-  CHECK(f.registry.Unregister(key, kA).empty());
+  CHECK(f.registry.Unregister(key, kA).interested.empty());
 }
 
 TEST_CASE("a key that is reachable another way has not left", "[relay]") {
@@ -87,17 +88,17 @@ TEST_CASE("a key that is reachable another way has not left", "[relay]") {
   f.registry.Register(key, kA, {});
   f.registry.Register(key, kB, {});
   f.registry.AddForwarder(key, 1);
-  CHECK(f.registry.AddInterest(key, kC, true));
-  CHECK(f.registry.Unregister(key, kA).empty());
-  CHECK(f.registry.Unregister(key, kB).empty());
+  CHECK(f.registry.AddInterest(key, kC, Origin::kLocal));
+  CHECK(f.registry.Unregister(key, kA).interested.empty());
+  CHECK(f.registry.Unregister(key, kB).interested.empty());
   CHECK(f.registry.RemoveForwarder(key, 1) == std::vector{kC});
 }
 
 TEST_CASE("interest in an absent key is refused, or waits for a key of the mesh", "[relay]") {
   Fixture f;
   const HashedKey key = f.Key(1);
-  CHECK_FALSE(f.registry.AddInterest(key, kA, true));
-  CHECK(f.registry.AddInterest(key, kA, false));
+  CHECK_FALSE(f.registry.AddInterest(key, kA, Origin::kLocal));
+  CHECK(f.registry.AddInterest(key, kA, Origin::kMesh));
   CHECK(f.registry.Find(key).kind == Route::Kind::kUnknown);
   CHECK(f.registry.Totals().keys == 0);
   f.registry.AddForwarder(key, 1);
@@ -202,4 +203,94 @@ TEST_CASE("of many changes of a key a watcher keeps one mark", "[relay]") {
     (void)f.registry.Unregister(f.Key(1), kA);
   }
   CHECK(watcher->Take(10).size() == 1);
+}
+
+TEST_CASE("who becomes a duplicate is told by the arrival, who is alone again by the departure",
+          "[relay]") {
+  Fixture f;
+  const HashedKey key = f.Key(1);
+  CHECK(f.registry.Register(key, kA, {}).empty());
+  CHECK(f.registry.Register(key, kB, {}) == std::vector{kB, kA});
+  CHECK(f.registry.Register(key, kC, {}) == std::vector{kC});
+  CHECK_FALSE(f.registry.Unregister(key, kA).alone);
+  CHECK(f.registry.Unregister(key, kC).alone == kB);
+  CHECK_FALSE(f.registry.Unregister(key, kB).alone);
+}
+
+TEST_CASE("keys that only a mesh peer has spoken of are awaited in a limited number", "[relay]") {
+  test::FixedRandom random;
+  Registry registry(random, {.awaited_keys = 64, .interests = 64 * 100});  // one key per shard
+  std::vector<HashedKey> awaited;
+  std::uint64_t refused = 0;
+  for (int i = 0; i < 5000; ++i) {
+    std::array<std::uint8_t, kKeySize> bytes{};
+    bytes[0] = static_cast<std::uint8_t>(i);
+    bytes[1] = static_cast<std::uint8_t>(i >> 8);
+    const HashedKey key = registry.Hash(NodePublic(bytes));
+    if (registry.AddInterest(key, kA, Origin::kMesh)) {
+      awaited.push_back(key);
+    } else {
+      ++refused;
+    }
+  }
+  CHECK(awaited.size() == 64);
+  CHECK(registry.Totals().interests == 64);
+  CHECK(registry.Totals().interests_refused == refused);
+
+  // One that enters the region makes room for another, and so does one nobody asks for any more.
+  const auto of_same_shard = [&](const HashedKey& key) {
+    for (int i = 5000;; ++i) {
+      std::array<std::uint8_t, kKeySize> bytes{};
+      bytes[0] = static_cast<std::uint8_t>(i);
+      bytes[1] = static_cast<std::uint8_t>(i >> 8);
+      const HashedKey other = registry.Hash(NodePublic(bytes));
+      if (&registry.Version(other) == &registry.Version(key)) return other;
+    }
+  };
+  const HashedKey next = of_same_shard(awaited[0]);
+  CHECK_FALSE(registry.AddInterest(next, kA, Origin::kMesh));
+  registry.AddForwarder(awaited[0], 1);
+  CHECK(registry.AddInterest(next, kA, Origin::kMesh));
+  registry.RemoveInterest(next, kA);
+  CHECK(registry.AddInterest(next, kB, Origin::kMesh));
+  CHECK(registry.RemoveForwarder(awaited[0], 1) == std::vector{kA});
+  CHECK(registry.Totals().interests == 64);
+}
+
+TEST_CASE("all who wait for departures of mesh keys together are limited as well", "[relay]") {
+  test::FixedRandom random;
+  Registry registry(random, {.awaited_keys = 6400, .interests = 64 * 3});
+  const HashedKey key = registry.Hash(NodePublic(std::array<std::uint8_t, kKeySize>{1}));
+  registry.Register(key, kA, {});
+  const auto who = [](std::uint32_t slot) {
+    return ConnectionRef{.worker = 0, .slot = slot, .generation = 0};
+  };
+  for (std::uint32_t i = 0; i < 3; ++i) CHECK(registry.AddInterest(key, who(i), Origin::kMesh));
+  CHECK_FALSE(registry.AddInterest(key, who(3), Origin::kMesh));
+  CHECK(registry.AddInterest(key, who(4), Origin::kLocal));  // whose owner pays for it
+  registry.RemoveInterest(key, who(0));
+  registry.RemoveInterest(key, who(0));
+  CHECK(registry.Totals().interests == 3);
+  CHECK(registry.Unregister(key, kA).interested.size() == 3);
+  CHECK(registry.Totals().interests == 0);
+}
+
+TEST_CASE("a watcher that falls too far behind is woken once more and then holds nothing",
+          "[relay]") {
+  Fixture f;
+  for (std::uint8_t i = 0; i < 50; ++i) f.registry.Register(f.Key(i), kA, {});
+  int wakes = 0;
+  const auto watcher = std::make_shared<Watcher>([&] { ++wakes; }, 10);
+  f.registry.AddWatcher(watcher);  // what was there before does not count
+  CHECK(wakes == 1);
+  for (std::uint8_t i = 50; i < 60; ++i) f.registry.Register(f.Key(i), kA, {});
+  CHECK_FALSE(watcher->fell_behind());
+  (void)f.registry.Unregister(f.Key(3), kA);  // is marked already
+  CHECK_FALSE(watcher->fell_behind());
+  f.registry.Register(f.Key(60), kA, {});
+  CHECK(watcher->fell_behind());
+  CHECK(wakes == 2);
+  f.registry.Register(f.Key(61), kA, {});
+  CHECK(wakes == 2);
+  CHECK(watcher->Take(100).empty());
 }
