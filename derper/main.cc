@@ -9,6 +9,7 @@
 #include "common/cli/flags.h"
 #include "common/cli/version.h"
 #include "common/net/standard_descriptors.h"
+#include "derper/check_config.h"
 #include "derper/options.h"
 #include "derper/server.h"
 
@@ -56,6 +57,11 @@ int main(int argc, char** argv) {
     if (options.print_config) {
       std::fputs(derp::relay::ShownConfig(options).c_str(), stdout);
       return 0;
+    }
+    if (options.check_config) {
+      const auto check = derp::relay::CheckConfig(options, environment);
+      std::fputs(check.text.c_str(), stdout);
+      return check.status;
     }
     return Serve(options, environment, logger);
   } catch (const std::exception& error) {

@@ -32,6 +32,10 @@ std::optional<std::string> FindBadValue(const Options& options) {
   if (options.http_port > 65535) {
     return bad("http-port", std::to_string(options.http_port), "a TCP port, or a negative number");
   }
+  if (!options.secrets_url.empty() && !options.secrets_url.starts_with("http://") &&
+      !options.secrets_url.starts_with("https://")) {
+    return "-secrets-url: want an http or https URL";
+  }
   if (options.verify_mode != "all" && options.verify_mode != "any") {
     return bad("verify-mode", options.verify_mode, "all or any");
   }
@@ -52,7 +56,6 @@ std::optional<std::string> FindMissingFeature(const Options& options) {
   } features[] = {
       {options.verify_clients, "verify-clients"},
       {!options.verify_client_url.empty(), "verify-client-url"},
-      {!options.secrets_url.empty() && !options.dev, "secrets-url"},
       {!options.rate_config.empty(), "rate-config"},
       {!options.bootstrap_dns_names.empty(), "bootstrap-dns-names"},
       {!options.unpublished_bootstrap_dns_names.empty(), "unpublished-bootstrap-dns-names"},
@@ -62,7 +65,6 @@ std::optional<std::string> FindMissingFeature(const Options& options) {
       {!options.verify_deny_file.empty(), "verify-deny-file"},
       {!options.state_dir.empty(), "state-dir"},
       {!options.debug_address.empty(), "debug-addr"},
-      {options.check_config, "check-config"},
       {!options.proxy_protocol_from.empty(), "proxy-protocol-from"},
   };
   for (const auto& feature : features) {

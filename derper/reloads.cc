@@ -8,9 +8,12 @@ void Reloads::Add(std::string name, Part reload) {
   parts_.push_back({.name = std::move(name), .reload = std::move(reload)});
 }
 
+void Reloads::AddSlow(std::function<void()> begin) { slow_.push_back(std::move(begin)); }
+
 void Reloads::Run() {
-  logger_.Info("derper: reload: asked for{}",
-               parts_.empty() ? ", but nothing came from files" : "");
+  const bool nothing = parts_.empty() && slow_.empty();
+  logger_.Info("derper: reload: asked for{}", nothing ? ", but nothing came from files" : "");
+  for (const auto& begin : slow_) begin();
   for (const Named& part : parts_) Tell(part.name, part.reload());
 }
 

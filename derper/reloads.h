@@ -16,14 +16,16 @@ namespace derp::relay {
 
 class Reloads {
  public:
-  // Says what was applied. Must not block: what needs the network answers that it has begun, and
-  // comes back with Tell().
+  // Says what was applied. Must not block.
   using Part = std::function<Expected<std::string, Error>()>;
 
   // `logger` outlives the object.
   explicit Reloads(const Logger& logger) : logger_(logger) {}
 
   void Add(std::string name, Part reload);
+
+  // A part that is only told to begin, since it takes its time; the outcome comes with Tell().
+  void AddSlow(std::function<void()> begin);
 
   // Every part; a failure of one does not keep the others from being read.
   void Run();
@@ -41,6 +43,7 @@ class Reloads {
   };
   const Logger& logger_;
   std::vector<Named> parts_;
+  std::vector<std::function<void()>> slow_;
   std::uint64_t ok_ = 0;
   std::uint64_t failed_ = 0;
 };

@@ -8,12 +8,14 @@
 
 #include "common/net/resolver.h"
 #include "derper/notify.h"
+#include "derper/open_door.h"
 
 namespace derp::relay {
 namespace {
 
 constexpr auto kLookupTimeout = std::chrono::seconds(10);  // of a host name in -a
 constexpr auto kMetaInterval = std::chrono::hours(24);
+constexpr auto kLookInterval = std::chrono::seconds(2);  // at files that may be replaced
 // For clients that read slowly; the process is to be gone 2 s after the signal.
 constexpr auto kStopPatience = std::chrono::milliseconds(1500);
 
@@ -56,8 +58,10 @@ Expected<void, Error> Server::Start() {
   if (auto done = MakeCertificates(); !done) return done;
   if (auto done = StartRelay(); !done) return done;
   if (auto done = StartMesh(); !done) return done;
+  KeepMeshKeyFresh();
   AddMetrics();
   LogAddresses();
+  WarnOfOpenDoor();
   return {};
 }
 
@@ -85,6 +89,12 @@ Expected<void, Error> Server::StartMesh() {
   return {};
 }
 
+void Server::WarnOfOpenDoor() const {
+  if (const auto warning = FindOpenDoor(options_, plan_.main.ip, OwnAddresses())) {
+    logger_.Warn("derper: {}", *warning);
+  }
+}
+
 void Server::Reload() {
   const auto since_boot = std::chrono::duration_cast<std::chrono::microseconds>(
       clock_.Now().time_since_epoch());  // systemd wants CLOCK_MONOTONIC, which the steady clock is
@@ -101,6 +111,10 @@ void Server::Run() {
   const net::SignalWatcher hang_up(control_, SIGHUP, [this] { Reload(); });
   net::Timer renewal(control_, [this] { RenewMeta(); });
   renewal.Start(kMetaInterval, kMetaInterval);
+  net::Timer look(control_, [this] {
+    for (const auto& watch : watches_) watch->Poll();
+  });
+  if (!watches_.empty()) look.Start(kLookInterval, kLookInterval);
   NotifyServiceManager(environment_, "READY=1");
   control_.Run();
   NotifyServiceManager(environment_, "STOPPING=1");
@@ -111,6 +125,7 @@ void Server::Finish() {
   // From here on a signal ends the process at once.
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
+  if (key_refresh_) key_refresh_->BeginStop();
   if (stun_) stun_->Stop();
   relay_->Stop(kStopPatience);
 }

@@ -13,8 +13,10 @@
 #include "common/metrics/registry.h"
 #include "common/net/event_loop.h"
 #include "derper/certs/certificate_provider.h"
+#include "derper/file_watch.h"
 #include "derper/listen_plan.h"
 #include "derper/mesh/mesh_links.h"
+#include "derper/mesh_key_refresh.h"
 #include "derper/options.h"
 #include "derper/relay/mesh_keys.h"
 #include "derper/relay/relay.h"
@@ -39,6 +41,7 @@ class Server {
 
  private:
   Expected<void, Error> LoadKeys();
+  void KeepMeshKeyFresh();
   Expected<void, Error> MakeSite();
   Expected<void, Error> MakeCertificates();
   Expected<void, Error> StartStun();
@@ -49,6 +52,7 @@ class Server {
   void LogAddresses() const;
   void Reload();
   void RenewMeta();
+  void WarnOfOpenDoor() const;
   void Finish();
 
   const Options& options_;
@@ -65,6 +69,8 @@ class Server {
   std::vector<MeshTarget> mesh_targets_;
   metrics::Registry registry_;
   Reloads reloads_;
+  std::vector<std::unique_ptr<FileWatch>> watches_;
+  std::unique_ptr<MeshKeyRefresh> key_refresh_;  // with -secrets-url
 
   std::unique_ptr<MainSite> site_;
   std::unique_ptr<CertificateProvider> certificates_;

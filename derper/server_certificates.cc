@@ -17,7 +17,10 @@ Expected<void, Error> Server::MakeCertificates() {
                                           clock_, logger_);
   if (!provider) return Fail(Within("derper: can not start cert provider", provider.error()));
   certificates_ = std::move(*provider);
-  reloads_.Add("certificate", [this] { return certificates_->Reload(); });
+  watches_.push_back(std::make_unique<FileWatch>(
+      certificates_->Files(), [this] { return certificates_->Reload(); },
+      [this](const auto& outcome) { reloads_.Tell("certificate", outcome); }, clock_));
+  reloads_.Add("certificate", [watch = watches_.back().get()] { return watch->ReloadNow(); });
   return {};
 }
 

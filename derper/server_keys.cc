@@ -3,6 +3,7 @@
 
 #include "derper/key_file.h"
 #include "derper/mesh_key.h"
+#include "derper/mesh_key_refresh.h"
 #include "derper/server.h"
 
 namespace derp::relay {
@@ -17,7 +18,7 @@ Expected<void, Error> Server::LoadKeys() {
     if (!key) return Fail(Within("derper", key.error()));
     key_ = *key;
   }
-  auto mesh_key = LoadMeshKey(options_, environment_, logger_);
+  auto mesh_key = LoadMeshKey(options_, environment_, clock_, logger_);
   if (!mesh_key) return Fail(mesh_key.error());
   if (*mesh_key) mesh_keys_ = std::make_shared<MeshKeys>(**mesh_key, clock_);
   auto targets = ParseMeshWith(options_.mesh_with);
@@ -28,6 +29,34 @@ Expected<void, Error> Server::LoadKeys() {
                       .context = "startMesh: --mesh-with requires --mesh-psk-file"});
   }
   return {};
+}
+
+void Server::KeepMeshKeyFresh() {
+  if (!mesh_keys_ || options_.dev) return;
+  constexpr const char* kPart = "mesh key";
+  if (options_.secrets_url.empty()) {
+    reloads_.Add(kPart, [this]() -> Expected<std::string, Error> {
+      const auto key = ReadMeshKeyFile(options_.mesh_psk_file);
+      if (!key) return Fail(key.error());
+      return TakeMeshKey(*mesh_keys_, *key, options_.mesh_psk_file);
+    });
+    return;
+  }
+  const secrets::SetecSource source = MeshKeySecret(options_);
+  key_refresh_ = std::make_unique<MeshKeyRefresh>(
+      mesh_keys_, MeshKeyRefresh::Settings{
+                      .where = "secret " + source.name,
+                      .read =
+                          [this, source](const std::function<bool()>& cancelled) {
+                            secrets::SetecSource asked = source;
+                            asked.cancelled = cancelled;
+                            return FetchMeshKey(asked, clock_, logger_);
+                          },
+                      .tell =
+                          [this](const Expected<std::string, Error>& outcome) {
+                            control_.Post([this, outcome] { reloads_.Tell(kPart, outcome); });
+                          }});
+  reloads_.AddSlow([this] { key_refresh_->AskNow(); });
 }
 
 }  // namespace derp::relay

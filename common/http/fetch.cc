@@ -61,6 +61,11 @@ std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* user
   return bytes;
 }
 
+// Anything but zero ends the transfer.
+int OnProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const FetchRequest*>(user)->cancelled() ? 1 : 0;
+}
+
 // libcurl wants this once, before any thread uses it; a local static is run once by any of them.
 bool InitCurl() {
   static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -128,6 +133,8 @@ Error Describe(const FetchRequest& request, CURLcode result, CURL* handle, const
   switch (result) {
     case CURLE_OPERATION_TIMEDOUT:
       return Error{ErrorCode::kTimeout, doing + ": context deadline exceeded", 0};
+    case CURLE_ABORTED_BY_CALLBACK:
+      return Error{ErrorCode::kCancelled, doing + ": context canceled", 0};
     case CURLE_TOO_MANY_REDIRECTS:
       return Error{ErrorCode::kProtocol, doing + ": stopped after 10 redirects", 0};
     case CURLE_COULDNT_CONNECT: {
@@ -267,6 +274,11 @@ Expected<FetchResponse, Error> Fetch(const FetchRequest& request, TimePoint dead
   SetTrust(curl);
   SetMethod(curl, request);
   SetLimits(curl, request, left);
+  if (request.cancelled) {
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &OnProgress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &request);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  }
   if (connect_to) {
     curl_easy_setopt(curl, CURLOPT_CONNECT_TO, connect_to.get());
     curl_easy_setopt(curl, CURLOPT_PROXY, "");

@@ -4,6 +4,7 @@
 // (SSL_CERT_FILE and SSL_CERT_DIR honoured). libcurl stays inside the .cc file.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,8 @@ struct FetchRequest {
   std::size_t max_body = kMaxDerpMapBytes;
   // Up to 10, to http and https only; else the redirect itself is the response.
   bool follow_redirects = true;
+  // Asked about once a second, in the calling thread: true ends the request with kCancelled.
+  std::function<bool()> cancelled{};
 };
 
 struct FetchResponse {

@@ -73,7 +73,8 @@ Expected<Secret, Error> FetchSecret(const SetecSource& source, TimePoint deadlin
        .headers = {{"Content-Type", "application/json"}, {"Sec-X-Tailscale-No-Browsers", "setec"}},
        .body = Json{{"Name", source.name}}.dump(),
        .max_body = kMaxReplyBytes,
-       .follow_redirects = false},
+       .follow_redirects = false,
+       .cancelled = source.cancelled},
       deadline);
   if (!response) return Fail(response.error());
   if (response->status != 200) {

@@ -13,9 +13,10 @@
 namespace derp::secrets {
 
 struct SetecSource {
-  std::string url;         // of the server
-  std::string name;        // "prod/derp/meshkey"
-  std::string cache_file;  // empty: none
+  std::string url;                    // of the server
+  std::string name;                   // "prod/derp/meshkey"
+  std::string cache_file;             // empty: none
+  std::function<bool()> cancelled{};  // as in http::FetchRequest
 };
 
 // Path and secret joined as paths are: "prod/derp/" and "meshkey" to "prod/derp/meshkey".

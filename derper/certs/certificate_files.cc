@@ -58,16 +58,19 @@ Expected<KeyPair, Error> LoadKeyPair(const CertificateFiles& files, const std::s
   return pair;
 }
 
+std::optional<Error> FindLonelyFile(const CertificateFiles& files) {
+  const bool has_certificate = FileExists(files.certificate);
+  if (has_certificate == FileExists(files.key)) return std::nullopt;
+  return Invalid(fmt::format(
+      "{} exists but {} does not: put the missing file there, or remove the other one to get a "
+      "new self-signed certificate and pin",
+      has_certificate ? files.certificate : files.key,
+      has_certificate ? files.key : files.certificate));
+}
+
 Expected<KeyPair, Error> CreateSelfSigned(const CertificateFiles& files, const IpAddress& address,
                                           WallTime now) {
-  for (const std::string& path : {files.certificate, files.key}) {
-    if (!FileExists(path)) continue;
-    const std::string& other = path == files.key ? files.certificate : files.key;
-    return Fail(Invalid(fmt::format(
-        "{} exists but {} does not: put the missing file there, or remove the other one to get a "
-        "new self-signed certificate and pin",
-        path, other)));
-  }
+  if (auto lonely = FindLonelyFile(files)) return Fail(*lonely);
   if (auto made = MakeDirectories(DirectoryOf(files.key), 0700); !made) return Fail(made.error());
   net::PrivateKey key = net::PrivateKey::GenerateP256();
   const net::Certificate certificate = net::MakeSelfSigned(address, key, now);

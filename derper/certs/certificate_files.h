@@ -1,6 +1,7 @@
 // A certificate chain and its key as two PEM files in -certdir (derper.md 3.2, 3.3).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ struct KeyPair {
 // Both files must be there and belong together, and the leaf must cover `hostname`. Dates are not
 // looked at.
 Expected<KeyPair, Error> LoadKeyPair(const CertificateFiles& files, const std::string& hostname);
+
+// What to do when only one of the files exists; empty when both do or neither.
+std::optional<Error> FindLonelyFile(const CertificateFiles& files);
 
 // Makes a self-signed pair for an address: directory 0700, key 0600 and first, certificate 0644.
 // Refuses when one of the files exists: overwriting the other half has cost people their keys.

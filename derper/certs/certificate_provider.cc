@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/file.h"
 #include "common/base/text.h"
 #include "derper/certs/manual_provider.h"
 
@@ -30,6 +31,25 @@ std::string FindProblem(const CertificateSettings& settings) {
 }
 
 }  // namespace
+
+Expected<std::string, Error> CheckCertificates(const CertificateSettings& settings,
+                                               const Clock& clock) {
+  std::string problem = FindProblem(settings);
+  if (!problem.empty()) {
+    return Fail(Error{.code = ErrorCode::kInvalidArgument, .context = std::move(problem)});
+  }
+  const CertificateFiles files = FilesFor(settings.directory, settings.hostname);
+  const bool may_make = IpAddress::Parse(settings.hostname).has_value();
+  if (may_make && !FileExists(files.certificate) && !FileExists(files.key)) {
+    return fmt::format("{} and .key will be made, self-signed", files.certificate);
+  }
+  if (auto lonely = FindLonelyFile(files); may_make && lonely) return Fail(*lonely);
+  const auto pair = LoadKeyPair(files, settings.hostname);
+  if (!pair) return Fail(pair.error());
+  const WallTime end = pair->chain.front().NotAfter();
+  return fmt::format("{} {} {}", files.certificate,
+                     end <= clock.WallNow() ? "EXPIRED on" : "is valid until", FormatRfc3339(end));
+}
 
 Expected<std::unique_ptr<CertificateProvider>, Error> MakeCertificateProvider(
     const CertificateSettings& settings, const Clock& clock, const Logger& logger) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -26,10 +27,14 @@ class CertificateProvider {
   // it was.
   virtual Expected<std::string, Error> Reload() = 0;
 
-  // A fresh meta certificate; it is valid for 30 days, so once a day is plenty (derper.md 3.4).
+  // What Reload() reads.
+  virtual std::vector<std::string> Files() const = 0;
+
+  // Once a day: a fresh meta certificate, which is valid for 30 days (derper.md 3.4), and a warning
+  // when the certificate comes near its end.
   virtual Expected<void, Error> RenewMeta() = 0;
 
-  // derper_certificate_not_after_seconds{hostname}
+  // derper_certificate_not_after_seconds{hostname}, derper_certificate_days_left{hostname}
   virtual metrics::Registry::Source MetricsSource() const = 0;
 };
 
@@ -44,5 +49,9 @@ struct CertificateSettings {
 // `clock` and `logger` (any thread) outlive the provider and its contexts.
 Expected<std::unique_ptr<CertificateProvider>, Error> MakeCertificateProvider(
     const CertificateSettings& settings, const Clock& clock, const Logger& logger);
+
+// Whether the provider could be made, without making anything: what it would serve.
+Expected<std::string, Error> CheckCertificates(const CertificateSettings& settings,
+                                               const Clock& clock);
 
 }  // namespace derp::relay

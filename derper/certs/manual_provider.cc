@@ -48,6 +48,7 @@ Expected<void, Error> ManualProvider::RenewMeta() {
   auto context = MakeContext(*pair_);
   if (!context) return Fail(context.error());
   context_ = std::move(*context);
+  WarnOfExpiry();
   return {};
 }
 
@@ -78,15 +79,27 @@ Expected<std::shared_ptr<const net::TlsServerContext>, Error> ManualProvider::Ma
   return net::TlsServerContext::Make(std::move(options));
 }
 
-void ManualProvider::LogPair() const {
+void ManualProvider::WarnOfExpiry() const {
   const net::Certificate& leaf = pair_->chain.front();
   const Duration left = leaf.NotAfter() - clock_.WallNow();
+  if (left >= kExpiryWarning) return;
+  const std::string advice =
+      ip_ && leaf.IsSelfSigned()
+          ? ": remove it and its .key and restart to get a new pair, then put its pin into the map"
+          : "";
   if (left <= Duration::zero()) {
-    logger_.Warn("derper: {} expired on {}; clients refuse it", files_.certificate,
-                 FormatRfc3339(leaf.NotAfter()));
-  } else if (left < kExpiryWarning) {
-    logger_.Warn("derper: {} expires on {}", files_.certificate, FormatRfc3339(leaf.NotAfter()));
+    logger_.Warn("derper: {} expired on {}; clients refuse it{}", files_.certificate,
+                 FormatRfc3339(leaf.NotAfter()), advice);
+    return;
   }
+  logger_.Warn("derper: {} expires on {}, in {} days{}", files_.certificate,
+               FormatRfc3339(leaf.NotAfter()),
+               std::chrono::duration_cast<std::chrono::hours>(left).count() / 24, advice);
+}
+
+void ManualProvider::LogPair() const {
+  WarnOfExpiry();
+  const net::Certificate& leaf = pair_->chain.front();
   if (!ip_) return;
   const std::string ip = ip_->ToString();
   if (!leaf.IsSelfSigned()) {
@@ -118,6 +131,13 @@ metrics::Registry::Source ManualProvider::MetricsSource() const {
     out.push_back({.name = "derper_certificate_not_after_seconds",
                    .kind = metrics::Kind::kGauge,
                    .help = "When the served certificate ends, in seconds since 1970.",
+                   .samples = {sample}});
+    const std::chrono::duration<double, std::ratio<86400>> left =
+        pair_->chain.front().NotAfter() - clock_.WallNow();
+    sample.value = left.count();
+    out.push_back({.name = "derper_certificate_days_left",
+                   .kind = metrics::Kind::kGauge,
+                   .help = "Days until the served certificate ends; below zero it has.",
                    .samples = {std::move(sample)}});
   };
 }

@@ -19,6 +19,7 @@ class ManualProvider final : public CertificateProvider {
 
   std::shared_ptr<const net::TlsServerContext> Context() const override { return context_; }
   Expected<std::string, Error> Reload() override;
+  std::vector<std::string> Files() const override { return {files_.certificate, files_.key}; }
   Expected<void, Error> RenewMeta() override;
   metrics::Registry::Source MetricsSource() const override;
 
@@ -27,6 +28,7 @@ class ManualProvider final : public CertificateProvider {
   Expected<std::shared_ptr<const net::TlsServerContext>, Error> MakeContext(
       const KeyPair& pair) const;
   void LogPair() const;
+  void WarnOfExpiry() const;
 
   const CertificateSettings settings_;
   const std::optional<IpAddress> ip_;  // when the host name is one

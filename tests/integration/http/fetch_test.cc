@@ -135,6 +135,15 @@ TEST_CASE("a server that does not answer costs no more than the deadline", "[htt
   CHECK(Fetch({.url = url}, In(Duration::zero())).error().code == ErrorCode::kTimeout);
 }
 
+TEST_CASE("a request that is not wanted any more ends long before its deadline", "[http]") {
+  const auto listener = net::ListenTcp(*SocketAddress::Parse("127.0.0.1:0"), {});
+  const std::string url = "http://" + net::LocalAddress(listener->get())->ToString() + "/";
+  const auto gone =
+      Fetch({.url = url, .cancelled = [] { return true; }}, In(std::chrono::minutes(10)));
+  REQUIRE_FALSE(gone.has_value());
+  CHECK(gone.error().code == ErrorCode::kCancelled);
+}
+
 TEST_CASE("a refused connection says so, without the URL's password", "[http]") {
   auto listener = net::ListenTcp(*SocketAddress::Parse("127.0.0.1:0"), {});
   const std::string address = net::LocalAddress(listener->get())->ToString();

@@ -19,6 +19,7 @@ struct Log {
 };
 
 const std::string kHex(64, '7');
+const SystemClock kClock;
 
 TEST_CASE("a new key is written as the Go program writes it and read again", "[derper][key]") {
   const test::TemporaryDirectory folder;
@@ -84,16 +85,43 @@ TEST_CASE("the mesh key comes from its file, blanks around it ignored", "[derper
   Options options;
   options.mesh_psk_file = folder / "m";
   Log log;
-  const auto key = LoadMeshKey(options, {}, log.logger);
+  const auto key = LoadMeshKey(options, {}, kClock, log.logger);
   REQUIRE(key.has_value());
   REQUIRE(key->has_value());
   CHECK((*key)->ToString() == std::string(64, 'a'));
   CHECK(log.lines == "Got mesh key from static file\nDERP mesh key configured\n");
 }
 
+TEST_CASE("an empty mesh key file is an error, never no key", "[derper][key]") {
+  const test::TemporaryDirectory folder;
+  Options options;
+  options.mesh_psk_file = folder / "m";
+  Log log;
+  for (const std::string& text : {std::string(), std::string(" \n"), std::string(64, '0')}) {
+    CAPTURE(text);
+    REQUIRE(WriteFileAtomically(folder / "m", text, 0600).has_value());
+    const auto key = LoadMeshKey(options, {}, kClock, log.logger);
+    REQUIRE(!key.has_value());
+    CHECK(key.error().context ==
+          "invalid mesh key: " + (folder / "m") + (text.size() > 2 ? ": all zeros" : " is empty"));
+  }
+}
+
+TEST_CASE("the secret's cache is a file, or one in a directory that exists", "[derper][key]") {
+  const test::TemporaryDirectory folder;
+  Options options;
+  options.secrets_url = "https://setec.test";
+  options.secrets_path_prefix = "/test//derp";
+  options.secrets_cache_dir = folder / "file";
+  CHECK(MeshKeySecret(options).cache_file == folder / "file");
+  CHECK(MeshKeySecret(options).name == "test/derp/meshkey");
+  options.secrets_cache_dir = folder.path();
+  CHECK(MeshKeySecret(options).cache_file == folder / "secrets.json");
+}
+
 TEST_CASE("without a mesh key the relay stands alone", "[derper][key]") {
   Log log;
-  const auto key = LoadMeshKey(Options{}, {}, log.logger);
+  const auto key = LoadMeshKey(Options{}, {}, kClock, log.logger);
   REQUIRE(key.has_value());
   CHECK_FALSE(key->has_value());
   CHECK(log.lines == "No mesh key configured\n");
@@ -104,12 +132,13 @@ TEST_CASE("developer mode looks at the environment only", "[derper][key]") {
   options.dev = true;
   options.mesh_psk_file = "/nonexistent/file";
   Log log;
-  CHECK_FALSE(LoadMeshKey(options, {}, log.logger)->has_value());
+  CHECK_FALSE(LoadMeshKey(options, {}, kClock, log.logger)->has_value());
   CHECK(log.lines ==
         "No mesh key specified for dev via TAILSCALE_DERPER_MESH_KEY\n"
         "No mesh key configured for --dev mode\n");
   log.lines.clear();
-  CHECK(LoadMeshKey(options, {{"TAILSCALE_DERPER_MESH_KEY", kHex}}, log.logger)->has_value());
+  CHECK(
+      LoadMeshKey(options, {{"TAILSCALE_DERPER_MESH_KEY", kHex}}, kClock, log.logger)->has_value());
   CHECK(log.lines == "Set mesh key from TAILSCALE_DERPER_MESH_KEY\nDERP mesh key configured\n");
 }
 
@@ -120,14 +149,15 @@ TEST_CASE("a wrong mesh key is fatal", "[derper][key]") {
   for (const std::string& text :
        {std::string(63, '7'), std::string(65, '7'), std::string(64, 'g'), std::string(64, '0')}) {
     CAPTURE(text);
-    const auto key = LoadMeshKey(options, {{"TAILSCALE_DERPER_MESH_KEY", text}}, log.logger);
+    const auto key =
+        LoadMeshKey(options, {{"TAILSCALE_DERPER_MESH_KEY", text}}, kClock, log.logger);
     REQUIRE(!key.has_value());
     CHECK(key.error().context.starts_with("invalid mesh key: "));
     CHECK(key.error().context.find(text) == std::string::npos);
   }
   options.dev = false;
   options.mesh_psk_file = "/nonexistent/file";
-  CHECK(LoadMeshKey(options, {}, log.logger).error().context ==
+  CHECK(LoadMeshKey(options, {}, kClock, log.logger).error().context ==
         "StaticFile failed to get key: open /nonexistent/file: no such file or directory");
 }
 

@@ -179,6 +179,37 @@ TEST_CASE("an expired or soon expiring certificate is served with a warning", "[
   f.Install("derp.example.net", std::chrono::hours(24));
   CHECK(f.Make().has_value());
   CHECK(f.log.find(" expires on ") != std::string::npos);
+  CHECK(f.log.find(", in 1 days") != std::string::npos);
+}
+
+TEST_CASE("a running relay warns daily from 30 days before the end", "[derper][certs]") {
+  Fixture f;
+  f.settings.hostname = "derp.example.net";
+  f.Install("derp.example.net", std::chrono::hours(24 * 31));
+  const auto provider = f.Make();
+  REQUIRE(provider.has_value());
+  CHECK(f.log.find(" expires on ") == std::string::npos);
+  for (int day = 0; day < 2; ++day) {
+    f.log.clear();
+    f.clock.Advance(std::chrono::hours(24));
+    REQUIRE((*provider)->RenewMeta().has_value());
+  }
+  CHECK(f.log.find(" expires on ") != std::string::npos);
+}
+
+TEST_CASE("a check tells what would be served and makes nothing", "[derper][certs]") {
+  Fixture f;
+  const auto check = [&] { return CheckCertificates(f.settings, f.clock); };
+  CHECK(check()->ends_with("192.0.2.1.crt and .key will be made, self-signed"));
+  CHECK(check()->ends_with("192.0.2.1.crt and .key will be made, self-signed"));
+  REQUIRE(f.Make().has_value());
+  CHECK(check()->find(" is valid until ") != std::string::npos);
+  f.clock.Advance(std::chrono::hours(24 * 366));
+  CHECK(check()->find(" EXPIRED on ") != std::string::npos);
+  std::filesystem::remove(FilesFor(f.settings.directory, f.settings.hostname).key);
+  CHECK(check().error().context.find(" exists but ") != std::string::npos);
+  f.settings.hostname = "derp.example.net";
+  CHECK(check().error().context.starts_with("can not load x509 key pair"));
 }
 
 TEST_CASE("a reload serves the new pair and a broken one changes nothing", "[derper][certs]") {
@@ -214,10 +245,16 @@ TEST_CASE("the end of the certificate is exported", "[derper][certs]") {
   REQUIRE(provider.has_value());
   std::vector<metrics::Family> families;
   (*provider)->MetricsSource()(families);
-  REQUIRE(families.size() == 1);
+  REQUIRE(families.size() == 2);
   CHECK(families[0].name == "derper_certificate_not_after_seconds");
   const auto expected = Shown((*provider)->Context(), "")[0].NotAfter();
   CHECK(families[0].samples[0].value == static_cast<double>(UnixSeconds(expected)));
+  CHECK(families[1].name == "derper_certificate_days_left");
+  const double days = families[1].samples[0].value;
+  CHECK(days > 364);
+  f.clock.Advance(std::chrono::hours(24 * 10));
+  (*provider)->MetricsSource()(families);
+  CHECK(families[3].samples[0].value == Approx(days - 10));
 }
 
 TEST_CASE("flags that contradict the certificate mode are told in the known order",
