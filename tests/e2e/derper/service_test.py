@@ -207,8 +207,20 @@ def inside_namespace():
             assert status == 200 and "Strict-Transport-Security" not in headers
             assert http_get("http://127.0.0.1:3340/derp")[0] == 426
             assert not os.path.exists(folder + "/key")
+            assert "anybody can relay" not in relay.text()
         finally:
             assert relay.stop() == 0
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:  # ip address add 203.0.113.7 dev lo
+            address = struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton("203.0.113.7"))
+            fcntl.ioctl(control, 0x8916, address)  # SIOCSIFADDR
+        for flags, warned in [([], True), (["-derp=false"], False), (["-a=127.0.0.1:3340"], False)]:
+            relay = Program([program("derper"), "-tls=off", "-a=:3340", "-stun=false", "-c", folder + "/key", *flags],
+                            folder + "/log")
+            try:
+                wait_until(lambda: "derper: serving on" in relay.text(), "the start: " + relay.text())
+            finally:
+                assert relay.stop() == 0
+            assert ("anybody can relay through this server: it listens on 203.0.113.7" in relay.text()) == warned
 
 
 if __name__ == "__main__":
