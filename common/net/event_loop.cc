@@ -1,37 +1,48 @@
 #include "common/net/event_loop.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include "common/net/event_loop_impl.h"
 
 namespace derp::net {
 
 // libuv's turn is: poll (I/O, wake-ups), then timers, then "prepare" just before the next poll. The
 // prepare step is therefore where everything of a turn has happened.
-EventLoop::Impl::Impl() {
+EventLoop::Impl::Impl() : wake_fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  Check(wake_fd.valid(), "eventfd");
   CheckUv(uv_loop_init(&loop), "uv_loop_init");
   loop.data = this;
-  CheckUv(uv_async_init(&loop, &wake,
-                        [](uv_async_t* handle) {
+  CheckUv(uv_poll_init(&loop, &wake_poll, wake_fd.get()), "uv_poll_init");
+  CheckUv(uv_poll_start(&wake_poll, UV_READABLE,
+                        [](uv_poll_t* handle, int, int) {
                           auto* self = static_cast<Impl*>(handle->loop->data);
-                          self->active = true;
-                          if (self->stop.load()) uv_stop(&self->loop);
+                          std::uint64_t count = 0;
+                          (void)!read(self->wake_fd.get(), &count, sizeof count);
+                          self->NoteActivity();
                         }),
-          "uv_async_init");
+          "uv_poll_start");
   CheckUv(uv_prepare_init(&loop, &before_poll), "uv_prepare_init");
   CheckUv(uv_prepare_start(
               &before_poll,
-              [](uv_prepare_t* handle) { static_cast<Impl*>(handle->loop->data)->EndTurn(); }),
+              [](uv_prepare_t* handle) { static_cast<Impl*>(handle->loop->data)->BeforePoll(); }),
           "uv_prepare_start");
-}
-
-bool EventLoop::Impl::TakeTasks(std::vector<std::function<void()>>& out) {
-  MutexLock lock(mutex);
-  out.swap(tasks);
-  return !out.empty();
+  CheckUv(uv_check_init(&loop, &after_poll), "uv_check_init");
+  CheckUv(uv_check_start(&after_poll,
+                         [](uv_check_t* handle) {
+                           static_cast<Impl*>(handle->loop->data)->asleep.store(false);
+                         }),
+          "uv_check_start");
+  CheckUv(uv_idle_init(&loop, &no_wait), "uv_idle_init");
 }
 
 void EventLoop::Impl::EndTurn() {
-  std::vector<std::function<void()>> batch;
-  if (TakeTasks(batch)) active = true;
+  if (woken.exchange(false)) active = true;
+  {
+    const MutexLock lock(mutex);
+    batch.swap(tasks);
+  }
+  if (!batch.empty()) active = true;
   for (auto& task : batch) task();
   batch.clear();
   if (active) {
@@ -40,15 +51,36 @@ void EventLoop::Impl::EndTurn() {
   }
   now_known = false;
   // Posts from this thread do not wake the loop, so what tasks and hook left must.
-  MutexLock lock(mutex);
-  if (!tasks.empty()) uv_async_send(&wake);
+  const MutexLock lock(mutex);
+  if (!tasks.empty()) woken.store(true);
+}
+
+void EventLoop::Impl::BeforePoll() {
+  EndTurn();
+  if (stop.load()) uv_stop(&loop);
+  asleep.store(true);
+  if (woken.load()) {
+    asleep.store(false);
+    uv_idle_start(&no_wait, [](uv_idle_t*) {});
+  } else {
+    uv_idle_stop(&no_wait);
+  }
+}
+
+void EventLoop::Impl::Wake() {
+  woken.store(true);
+  if (!asleep.exchange(false)) return;
+  const std::uint64_t one = 1;
+  (void)!write(wake_fd.get(), &one, sizeof one);  // fails only when the counter is full: awake then
 }
 
 EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
 
 EventLoop::~EventLoop() {
-  uv_close(reinterpret_cast<uv_handle_t*>(&impl_->wake), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&impl_->wake_poll), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&impl_->before_poll), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&impl_->after_poll), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&impl_->no_wait), nullptr);
   // Runs the closing callbacks of these and of watchers destroyed since the last turn.
   uv_run(&impl_->loop, UV_RUN_NOWAIT);
   CheckUv(uv_loop_close(&impl_->loop), "a watcher outlives its event loop: uv_loop_close");
@@ -72,7 +104,7 @@ void EventLoop::Stop() {
     return;
   }
   impl_->stop.store(true);
-  uv_async_send(&impl_->wake);
+  impl_->Wake();
 }
 
 void EventLoop::Post(std::function<void()> task) {
@@ -82,8 +114,10 @@ void EventLoop::Post(std::function<void()> task) {
     wake = impl_->tasks.empty();
     impl_->tasks.push_back(std::move(task));
   }
-  if (wake && !InLoopThread()) uv_async_send(&impl_->wake);
+  if (wake && !InLoopThread()) impl_->Wake();
 }
+
+void EventLoop::Wake() { impl_->Wake(); }
 
 void EventLoop::OnTurnEnd(std::function<void()> hook) { impl_->hook = std::move(hook); }
 

@@ -1,6 +1,6 @@
 // One libuv loop: descriptors, timers, posted closures, signals. A loop belongs to the thread that
-// runs it; everything but Post() and Stop() must be called there (or before Run()). libuv stays
-// inside the .cc file.
+// runs it; everything but Post(), Wake() and Stop() must be called there (or before Run()). libuv
+// stays inside the .cc file.
 #pragma once
 
 #include <functional>
@@ -22,6 +22,10 @@ class EventLoop final : public Clock {
   // Any thread. Tasks run in order of posting, after the I/O and timers of the turn they reach;
   // what a task or the turn's end posts runs in the next turn.
   void Post(std::function<void()> task);
+
+  // Any thread: another turn soon, as if something had happened. Costs nothing while the loop is
+  // awake.
+  void Wake();
 
   // Called once at the end of each turn in which anything happened, after all I/O callbacks, timers
   // and posted tasks. For batching: what a turn gathered is sent here.

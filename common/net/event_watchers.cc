@@ -19,7 +19,7 @@ struct IoWatcher::Impl {
 
   static void OnEvents(uv_poll_t* handle, int status, int events) {
     auto* self = static_cast<Impl*>(handle->data);
-    self->loop->active = true;
+    self->loop->NoteActivity();
     if (status == 0) {
       self->callback(IoEvents{.readable = (events & UV_READABLE) != 0,
                               .writable = (events & UV_WRITABLE) != 0});

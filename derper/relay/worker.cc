@@ -103,7 +103,7 @@ void Worker::EndTurn() {
     return;
   }
   ArmTimer();
-  if (!handshakes_.empty()) loop_.Post([] {});  // another turn at once
+  if (!handshakes_.empty()) loop_.Wake();  // another turn at once
 }
 
 void Worker::RunHandshakes() {

@@ -56,7 +56,7 @@ void Worker::WakeOthers() {
   for (std::size_t i = 0; i < to_wake_.size(); ++i) {
     if (!to_wake_[i]) continue;
     to_wake_[i] = false;
-    state_.workers[i]->loop_.Post([] {});  // its turn ends with reading its mail
+    state_.workers[i]->loop_.Wake();  // its turn ends with reading its mail
   }
 }
 
