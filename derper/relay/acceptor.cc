@@ -76,9 +76,11 @@ void Acceptor::HandOver(std::size_t listener, net::Fd fd, SocketAddress peer) {
     }
     state_.tls_accepted.fetch_add(1, std::memory_order_relaxed);
   }
-  const auto lightest =
-      std::min_element(state_.workers.begin(), state_.workers.end(),
-                       [](const auto& a, const auto& b) { return a->load() < b->load(); });
+  // In blocks: peers that share a worker save the hop between two, and few need no second core.
+  const std::size_t block = state_.options.connections_per_block;
+  const auto lightest = std::min_element(
+      state_.workers.begin(), state_.workers.end(),
+      [block](const auto& a, const auto& b) { return a->load() / block < b->load() / block; });
   (*lightest)->Adopt(std::move(incoming));
 }
 

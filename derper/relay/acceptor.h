@@ -1,6 +1,6 @@
 // Accepts for all listeners in the control thread and hands each socket to the worker with the
-// fewest connections. Keeps a descriptor in reserve: when they run out, what waits is accepted,
-// closed and counted instead of waking the loop for ever.
+// fewest connections, counted in blocks. Keeps a descriptor in reserve: when they run out, what
+// waits is accepted, closed and counted instead of waking the loop for ever.
 #pragma once
 
 #include <memory>

@@ -29,6 +29,7 @@ Expected<void, Error> CheckOptions(const RelayOptions& options) {
   if (options.queue_depth < 1 || options.queue_depth > 65536) {
     return wrong("the queue depth must be 1 to 65536");
   }
+  if (options.connections_per_block == 0) return wrong("a block of connections is 1 or more");
   for (const ListenerOptions& listener : options.listeners) {
     if (!listener.site) return wrong("a listener needs a site");
     if (listener.tls && !options.tls_context) return wrong("a TLS listener needs a certificate");

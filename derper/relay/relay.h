@@ -53,6 +53,8 @@ struct RelayOptions {
   Duration keep_alive = kKeepAliveInterval;
   Duration keep_alive_jitter = kKeepAliveJitter;
   std::size_t queue_depth = 32;  // packets per lane
+  // So many connections go to one worker before the next gets any; 1 spreads evenly.
+  std::size_t connections_per_block = 16;
   bool rtt_statistics = true;
   CauseLogLimits log_limits{};  // of lines that peers can trigger
 };

@@ -77,7 +77,8 @@ RelayFixture::RelayFixture(const FixtureOptions& options) : mesh_key_(options.me
       .listeners = {{.address = any, .tls = false, .serves_derp = true, .site = site},
                     {.address = any, .tls = true, .serves_derp = true, .site = site}},
       .tls_context = [shared = *context] { return shared; },
-      .workers = options.workers};
+      .workers = options.workers,
+      .connections_per_block = 1};  // neighbours on different workers
   if (options.adjust) options.adjust(relay_options);
   auto started = relay::Relay::Start(std::move(relay_options), control_, logger_, random_);
   REQUIRE(started);
