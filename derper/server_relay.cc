@@ -30,6 +30,9 @@ Expected<void, Error> TakeVariables(const Environment& environment, RelayOptions
     if (!off) return Fail(BadVariable(kNoStatistics, found->second));
     out.rtt_statistics = !*off;
   }
+  auto debug_logs = DebugLogs::FromEnvironment(environment);
+  if (!debug_logs) return Fail(debug_logs.error());
+  out.debug_logs = std::move(*debug_logs);
   return {};
 }
 

@@ -3,6 +3,8 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
 #include "common/wire/upgrade.h"
 
 namespace derp {
@@ -38,6 +40,8 @@ MeshClient::MeshClient(MeshClientOptions options, MeshClientEvents events, net::
       resolver_(std::move(resolver)),
       random_(random),
       logger_(logger),
+      log_name_(fmt::format("mesh(\"{}\")",
+                            options_.name.empty() ? options_.url.ToString() : options_.name)),
       own_(options_.key.Public()),
       tls_context_(options_.url.tls ? net::TlsClientContext::Make() : nullptr) {}
 
@@ -168,8 +172,8 @@ void MeshClient::Handle(const ServerMessage& message) {
 void MeshClient::OnPresent(const wire::PeerPresent& event) {
   if (present_.size() >= options_.peer_limit && !present_.contains(event.peer)) {
     if (counters_.peers_refused++ > 0) return;
-    logger_.Warn("mesh: {} announces more than {} clients; the others are not reached through it",
-                 options_.url.ToString(), options_.peer_limit);
+    logger_.Warn("{}: more than {} clients announced; the others are not reached through it",
+                 log_name_, options_.peer_limit);
     return;
   }
   present_.insert(event.peer);
@@ -182,8 +186,7 @@ void MeshClient::OnUp() {
   ++counters_.connects;
   timers_->connect.Stop();
   timers_->idle.Start(options_.read_timeout);
-  logger_.Info("mesh: connected to {}, key {}", options_.url.ToString(),
-               session_->server().ShortString());
+  logger_.Info("{}: logged in to relay {}", log_name_, session_->server().ShortString());
 }
 
 void MeshClient::CheckIdle() {
@@ -209,18 +212,23 @@ void MeshClient::Disconnect() {
 void MeshClient::Break(const Error& error) {
   Disconnect();
   if (state_ == State::kConnectedSelf) {
-    logger_.Info("mesh: {} is this relay itself", options_.url.ToString());
+    logger_.Info("{}: detected self-connect; ignoring host", log_name_);
     return;
   }
   // A peer that takes the login and hangs up is no success.
-  const bool was_good = state_ == State::kUp && loop_.Now() - up_since_ >= kMeshRetryInterval;
-  if (was_good) failures_in_a_row_ = 0;
+  const bool was_up = state_ == State::kUp;
+  if (was_up && loop_.Now() - up_since_ >= kMeshRetryInterval) failures_in_a_row_ = 0;
   state_ = State::kWaiting;
   ++counters_.failures;
   ++failures_in_a_row_;
   const Duration delay = RetryDelay();
-  logger_.Info("mesh: {}: {}; next try in {} ms", options_.url.ToString(), error.context,
-               std::chrono::ceil<std::chrono::milliseconds>(delay).count());
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(delay).count();
+  if (was_up) {
+    logger_.Info("{}: {}; clearing {} forwarding mappings; next try in {} ms", log_name_,
+                 error.context, present_.size(), wait);
+  } else {
+    logger_.Info("{}: mesh connect: {}; next try in {} ms", log_name_, error.context, wait);
+  }
   timers_->retry.Start(delay);
   for (const NodePublic& peer : std::exchange(present_, {}))
     events_.gone({.peer = peer, .reason = wire::PeerGoneReason::kMeshConnectionBroke});

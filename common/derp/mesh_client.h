@@ -36,6 +36,7 @@ inline constexpr std::size_t kMaxMeshPeers = 262'144;
 
 struct MeshClientOptions {
   RelayUrl url;
+  std::string name{};       // for the log; empty: the URL
   std::string dial_host{};  // where TCP goes instead of the URL's host; TLS name and Host stay
   NodePrivate key;          // the relay's own: the other side then knows whose link this is
   std::function<MeshKey()> mesh_key;  // asked for at every login; must be set
@@ -124,6 +125,7 @@ class MeshClient {
   std::shared_ptr<net::Resolver> resolver_;
   RandomSource& random_;
   const Logger& logger_;
+  const std::string log_name_;  // mesh("name")
   const NodePublic own_;
   const std::shared_ptr<const net::TlsClientContext> tls_context_;  // null: plain text
 

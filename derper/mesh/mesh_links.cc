@@ -4,6 +4,7 @@
 
 #include "common/net/resolver.h"
 #include "derper/mesh/anchor_file.h"
+#include "derper/mesh/peer_status.h"
 #include "derper/mesh/retry_delay.h"
 
 namespace derp::relay {
@@ -75,7 +76,9 @@ class MeshLinks::Link final : public MeshLink {
       : port_(port),
         loop_(port.NextLoop()),
         anchors_(options.ca_file, logger),
+        logger_(logger),
         client_({.url = target.url,
+                 .name = target.host,
                  .dial_host = target.dial_host,
                  .key = options.key,
                  .mesh_key = [keys = options.mesh_keys] { return keys->Current(); },
@@ -98,7 +101,12 @@ class MeshLinks::Link final : public MeshLink {
   void Start() {
     loop_.Post([this] {
       client_.Start();
-      figure_timer_ = std::make_unique<net::Timer>(loop_, [this] { Publish(); });
+      figure_timer_ = std::make_unique<net::Timer>(loop_, [this] {
+        Publish();
+        const bool up = client_.state() == MeshClient::State::kUp;
+        const auto line = status_.Tick(up, client_.peers(), loop_.Now());
+        if (line) logger_.Info("mesh(\"{}\"): {}", figures_->host, *line);
+      });
       figure_timer_->Start(kFigureInterval, kFigureInterval);
     });
   }
@@ -132,7 +140,9 @@ class MeshLinks::Link final : public MeshLink {
   net::EventLoop& loop_;
   LinkId id_ = 0;
   AnchorFile anchors_;
+  const Logger& logger_;
   MeshClient client_;
+  PeerStatus status_;
   std::shared_ptr<LinkFigures> figures_;
   std::unique_ptr<net::Timer> figure_timer_;
 };

@@ -20,6 +20,7 @@
 #include "common/net/sockets.h"
 #include "common/net/tls_context.h"
 #include "derper/relay/admission_port.h"
+#include "derper/relay/debug_logs.h"
 #include "derper/relay/mesh_keys.h"
 #include "derper/relay/mesh_port.h"
 
@@ -56,6 +57,7 @@ struct RelayOptions {
   // So many connections go to one worker before the next gets any; 1 spreads evenly.
   std::size_t connections_per_block = 16;
   bool rtt_statistics = true;
+  DebugLogs debug_logs{};
   CauseLogLimits log_limits{};  // of lines that peers can trigger
 };
 

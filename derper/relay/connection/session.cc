@@ -1,5 +1,7 @@
 #include "derper/relay/connection/session.h"
 
+#include <fmt/format.h>
+
 #include "derper/relay/worker.h"
 
 namespace derp::relay {
@@ -12,8 +14,6 @@ constexpr double kNotHerePerSecond = 1;
 constexpr double kNotHereBurst = 3;
 constexpr std::size_t kMinPing = 8;
 constexpr std::size_t kMaxPing = 1000;
-// A change of home right after connecting is no move.
-constexpr auto kHomeMoveGrace = std::chrono::seconds(5);
 
 Presence PresenceOf(const ClientFacts& facts) {
   using Flags = wire::PeerPresentFlags;
@@ -34,8 +34,10 @@ Session::Session(Worker& worker, ConnectionRef self, const ClientFacts& facts)
       self_(self),
       facts_(facts),
       key_(worker.registry().Hash(facts.login.key)),
-      since_(worker.Now()),
-      not_here_limit_(kNotHerePerSecond, kNotHereBurst, since_) {
+      logs_frames_(worker.options().debug_logs.frames ||
+                   (facts.login.is_prober && worker.options().debug_logs.prober_frames)),
+      home_(worker.Now()),
+      not_here_limit_(kNotHerePerSecond, kNotHereBurst, worker.Now()) {
   std::array<std::uint8_t, kBoxNonceSize> nonce{};
   worker.random().Fill(nonce);
   const auto server_info =
@@ -63,10 +65,10 @@ Session::~Session() {
   if (departure.alone) worker_.CheckDuplicates({*departure.alone});
   counters.connections.Add(-1);
   if (facts_.not_ideal) counters.not_ideal_connections.Add(-1);
-  if (preferred_) counters.home_connections.Add(-1);
+  if (home_.is_home()) counters.home_connections.Add(-1);
   for (const PacketKind kind : {PacketKind::kDisco, PacketKind::kOther}) {
     for (; !lane(kind).empty(); lane(kind).PopFront()) {
-      counters.Drop(DropReason::kGoneDisconnected, kind, Lane::PayloadSize(lane(kind).front()));
+      DropFront(kind, DropReason::kGoneDisconnected);
     }
     lane(kind).ReleaseIfEmpty(worker_.pool());
   }
@@ -74,6 +76,7 @@ Session::~Session() {
 
 FrameHandler::Verdict Session::OnHeader(const wire::FrameHeader& header) {
   if (!heard_) BecomeActive();
+  if (logs_frames_) LogHeader(header);
   const std::size_t length = header.length;
   switch (header.type) {
     case wire::FrameType::kSendPacket:
@@ -103,6 +106,20 @@ FrameHandler::Verdict Session::OnHeader(const wire::FrameHeader& header) {
   }
   worker_.counters().unknown_frames.Add();
   return Verdict::kSkip;
+}
+
+void Session::LogHeader(const wire::FrameHeader& header) const {
+  worker_.logger().Info("derp client {}{}: read frame type {} len {}", facts_.peer.ToString(),
+                        key_.key.ShortString(), static_cast<int>(header.type), header.length);
+}
+
+void Session::Drop(DropReason reason, PacketKind kind, const NodePublic& source,
+                   const NodePublic& destination, std::size_t size) {
+  worker_.counters().Drop(reason, kind, size);
+  if (!worker_.options().debug_logs.Drop(destination)) return;
+  const std::string text = fmt::format("drop ({}) {} -> {}", ReasonLabel(reason),
+                                       source.ShortString(), destination.ShortString());
+  worker_.cause_log().Info(text, "{}", text);
 }
 
 bool Session::OnFrame(const wire::Frame& frame) {
@@ -160,10 +177,10 @@ bool Session::OnSendPacket(ByteView payload) {
       worker_.Forward(route.link, kind, key_, message->destination, message->packet);
       break;
     case Route::Kind::kDormant:
-      counters.Drop(DropReason::kDupClient, kind, message->packet.size());
+      Drop(DropReason::kDupClient, kind, key_.key, message->destination, message->packet.size());
       break;
     case Route::Kind::kUnknown:
-      counters.Drop(DropReason::kUnknownDest, kind, message->packet.size());
+      Drop(DropReason::kUnknownDest, kind, key_.key, message->destination, message->packet.size());
       if (kind == PacketKind::kDisco) TellNotHere(message->destination);
       break;
   }
@@ -184,9 +201,11 @@ bool Session::OnForwardPacket(ByteView payload) {
     worker_.Deliver(route.connection, kind, worker_.registry().Hash(message->source),
                     message->packet, true);
   } else if (route.kind == Route::Kind::kDormant) {
-    counters.Drop(DropReason::kDupClient, kind, message->packet.size());
+    Drop(DropReason::kDupClient, kind, message->source, message->destination,
+         message->packet.size());
   } else {
-    counters.Drop(DropReason::kUnknownDestOnForward, kind, message->packet.size());
+    Drop(DropReason::kUnknownDestOnForward, kind, message->source, message->destination,
+         message->packet.size());
     const bool unknown = route.kind != Route::Kind::kLocal;
     if (unknown && kind == PacketKind::kDisco) TellNotHere(message->destination);
   }
@@ -196,12 +215,12 @@ bool Session::OnForwardPacket(ByteView payload) {
 bool Session::OnNotePreferred(ByteView payload) {
   const auto preferred = wire::DecodeNotePreferred(payload);
   if (!preferred) return false;
-  if (*preferred == preferred_) return true;
-  preferred_ = *preferred;
+  const HomeNote::Change change = home_.Note(*preferred, worker_.Now());
+  if (change == HomeNote::Change::kNone) return true;
   WorkerCounters& counters = worker_.counters();
-  counters.home_connections.Add(preferred_ ? 1 : -1);
-  if (worker_.Now() - since_ > kHomeMoveGrace) {
-    (preferred_ ? counters.home_moves_in : counters.home_moves_out).Add();
+  counters.home_connections.Add(*preferred ? 1 : -1);
+  if (change == HomeNote::Change::kMoved) {
+    (*preferred ? counters.home_moves_in : counters.home_moves_out).Add();
   }
   return true;
 }

@@ -12,6 +12,7 @@
 #include "common/base/token_bucket.h"
 #include "common/wire/messages.h"
 #include "derper/relay/connection/frame_stream.h"
+#include "derper/relay/connection/home_note.h"
 #include "derper/relay/connection/login_stage.h"
 #include "derper/relay/queues/lane.h"
 #include "derper/relay/queues/packet_kind.h"
@@ -77,6 +78,10 @@ class Session {
   };
 
   void BecomeActive();
+  void LogHeader(const wire::FrameHeader& header) const;
+  // Counts it, and logs it where that is wanted.
+  void Drop(DropReason reason, PacketKind kind, const NodePublic& source,
+            const NodePublic& destination, std::size_t size);
   bool OnSendPacket(ByteView payload);
   bool OnForwardPacket(ByteView payload);
   bool OnNotePreferred(ByteView payload);
@@ -90,6 +95,8 @@ class Session {
   void CollectWatchUpdates();
   // Takes frames from the front of a lane, `limit` bytes but at least one frame.
   ByteView TakeFrom(PacketKind kind, std::size_t limit);
+  // Counts and logs the oldest packet of a lane, which somebody else takes out.
+  void DropFront(PacketKind kind, DropReason reason);
   void Account(PacketKind kind, const Lane::Entry& entry, ByteView frame);
   void AwaitDeparture(const HashedKey& source, bool from_mesh);
   void CountQueueTime(TimePoint queued);
@@ -98,14 +105,14 @@ class Session {
   const ConnectionRef self_;
   const ClientFacts facts_;
   const HashedKey key_;
-  const TimePoint since_;
+  const bool logs_frames_;
 
   // Reading.
   bool heard_ = false;
   std::uint64_t own_version_ = 0;  // of the own key's shard, when state was read last
   Registry::OwnState own_state_;
   std::unique_ptr<RouteCache> routes_;  // made by the first packet
-  bool preferred_ = false;
+  HomeNote home_;
 
   // Writing.
   std::array<Lane, kPacketKinds> lanes_;

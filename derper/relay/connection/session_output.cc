@@ -23,10 +23,15 @@ bool Session::Fits(PacketKind kind, std::size_t size) const {
 }
 
 void Session::DropOldest(PacketKind kind) {
-  const Lane::Entry& oldest = lane(kind).front();
-  worker_.counters().Drop(DropReason::kQueueHead, kind, Lane::PayloadSize(oldest));
-  CountQueueTime(oldest.queued);
+  DropFront(kind, DropReason::kQueueHead);
+  CountQueueTime(lane(kind).front().queued);
   lane(kind).PopFront();
+}
+
+void Session::DropFront(PacketKind kind, DropReason reason) {
+  const ByteView frame = lane(kind).front_frame();
+  const auto source = NodePublic::FromBytes(frame.subspan(wire::kFrameHeaderSize, kKeySize));
+  Drop(reason, kind, source, key_.key, Lane::PayloadSize(lane(kind).front()));
 }
 
 void Session::Enqueue(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh) {

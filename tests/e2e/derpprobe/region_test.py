@@ -45,13 +45,13 @@ class RegionTest(unittest.TestCase):
     def test_a_relay_that_comes_back_is_meshed_again(self):
         with Region() as region:
             first = region.relays[0]
-            before = len(re.findall(r"mesh: connected to", first.text()))
+            before = len(re.findall(r": logged in to relay", first.text()))
             second = region.relays[1]
             second.stop()
             again = type(second)(region.folder, second.ip, second.port, second.stun_port,
                                  [f"{relay.ip}:{relay.port}" for relay in region.relays])
             region.callback(again.stop)
-            wait_until(lambda: len(re.findall(r"mesh: connected to", first.text())) > before, "the second mesh link")
+            wait_until(lambda: len(re.findall(r": logged in to relay", first.text())) > before, "the second mesh link")
             self.assertEqual(region.probe().returncode, 0)
 
 

@@ -53,7 +53,8 @@ bool TestClient::IsClosed() {
   }
 }
 
-RelayFixture::RelayFixture(const FixtureOptions& options) : mesh_key_(options.mesh_key) {
+RelayFixture::RelayFixture(const FixtureOptions& options)
+    : logger_(options.log), mesh_key_(options.mesh_key) {
   if (mesh_key_) mesh_keys_ = std::make_shared<relay::MeshKeys>(*mesh_key_, clock_);
   private_key_ = NodePrivate::Generate(random_);
   server_key_ = private_key_.Public();

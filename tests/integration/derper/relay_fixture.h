@@ -55,6 +55,7 @@ struct FixtureOptions {
   unsigned workers = 2;
   std::optional<MeshKey> mesh_key{};
   std::function<void(relay::RelayOptions&)> adjust{};
+  Logger::Sink log = [](LogLevel, std::string_view) {};
 };
 
 class RelayFixture {
@@ -98,7 +99,7 @@ class RelayFixture {
  private:
   SystemRandom random_;
   SystemClock clock_;
-  Logger logger_{[](LogLevel, std::string_view) {}};
+  Logger logger_;
   NodePrivate private_key_;
   NodePublic server_key_;
   std::string certificate_pem_;

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "common/base/mutex.h"
 #include "tests/integration/derper/relay_fixture.h"
 
 using namespace derp;
@@ -231,4 +232,36 @@ TEST_CASE("a stopping relay says when to come back", "[relay]") {
     CHECK(told);
   }
   stopping.join();
+}
+
+TEST_CASE("drops towards a key are logged when that is asked for, and frames too", "[relay]") {
+  SystemRandom random;
+  const NodePublic missed = NodePrivate::Generate(random).Public();
+  Mutex mutex;
+  std::string log;
+  RelayFixture f({.adjust =
+                      [&](relay::RelayOptions& options) {
+                        options.debug_logs.drops_to = {missed};
+                        options.debug_logs.frames = true;
+                      },
+                  .log =
+                      [&](LogLevel, std::string_view line) {
+                        const MutexLock lock(mutex);
+                        log += std::string(line) + "\n";
+                      }});
+  auto a = f.Connect();
+  for (int i = 0; i < 20; ++i) a.Send(missed, Text("x"));
+  a.Send(NodePrivate::Generate(random).Public(), Text("nobody asked for this one"));
+  a.RoundTrip();
+  const MutexLock lock(mutex);
+  const std::string line =
+      "drop (unknown_dest) " + a.key().ShortString() + " -> " + missed.ShortString() + "\n";
+  std::size_t lines = 0;
+  for (std::size_t at = 0; (at = log.find(line, at)) != std::string::npos; ++at) ++lines;
+  CHECK(lines == 5);
+  std::size_t drops = 0;
+  for (std::size_t at = 0; (at = log.find("drop (", at)) != std::string::npos; ++at) ++drops;
+  CHECK(drops == 5);
+  CHECK(log.find(a.key().ShortString() + ": read frame type 4 len 33\n") != std::string::npos);
+  CHECK(log.find(a.key().ShortString() + ": read frame type 18 len 8\n") != std::string::npos);
 }

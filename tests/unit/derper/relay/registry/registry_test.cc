@@ -1,6 +1,7 @@
 #include "derper/relay/registry/registry.h"
 
 #include <algorithm>
+#include <malloc.h>
 
 #include <catch2/catch.hpp>
 
@@ -293,4 +294,24 @@ TEST_CASE("a watcher that falls too far behind is woken once more and then holds
   f.registry.Register(f.Key(61), kA, {});
   CHECK(wakes == 2);
   CHECK(watcher->Take(100).empty());
+}
+
+TEST_CASE("a watcher that reads nothing costs a few megabytes at most, however many come and go",
+          "[relay]") {
+  Fixture f;
+  const auto watcher = std::make_shared<Watcher>([] {});
+  f.registry.AddWatcher(watcher);
+  const std::size_t before = mallinfo2().uordblks;
+  std::size_t most = before;
+  for (std::uint32_t i = 0; !watcher->fell_behind(); ++i) {
+    REQUIRE(i < 100'000);
+    std::array<std::uint8_t, kKeySize> bytes{};
+    for (std::size_t n = 0; n < 4; ++n) bytes[n] = static_cast<std::uint8_t>(i >> (8 * n));
+    const HashedKey key = f.registry.Hash(NodePublic(bytes));
+    f.registry.Register(key, kA, {});
+    (void)f.registry.Unregister(key, kA);
+    if (i % 1000 == 0) most = std::max(most, mallinfo2().uordblks);
+  }
+  CHECK(most - before < 8 * 1024 * 1024);
+  CHECK(mallinfo2().uordblks < before + 1024 * 1024);
 }
