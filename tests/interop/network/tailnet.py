@@ -3,15 +3,18 @@
 Everything runs in a network namespace with one pair of interfaces that leads nowhere, so nothing leaves the machine. The programs are looked
 for in DERP_INTEROP_DIR, then on PATH.
 """
+import hashlib
 import json
 import os
 import pathlib
 import socket
 import subprocess
 import sys
+import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
-from programs import Program, free_port, http_get, wait_until  # noqa: E402
+from programs import Program, Relay, free_port, http_get, wait_until  # noqa: E402
 
 ADDRESSES = ("10.90.0.1", "10.90.0.2")  # of the relays
 TAIL_PORT = 9990  # where the far end of a transfer listens
@@ -174,7 +177,74 @@ def _read(link, size):
     return data
 
 
+class TheirRelay(Program):
+    """Tailscale's derper with a self-signed, pinned certificate."""
+
+    def __init__(self, folder, ip, port, stun_port, mesh_with=(), trust=None, extra=()):
+        self.ip, self.port, self.stun_port, self.folder = ip, port, stun_port, pathlib.Path(folder)
+        args = [find("derper"), "-a", f"{ip}:{port}", "-hostname", ip, "-certmode", "manual", "-certdir",
+                str(self.folder / ip), "-c", str(self.folder / f"{ip}.key"), "-http-port", "-1", "-stun-port", str(stun_port)]
+        if mesh_with:
+            args += ["-mesh-psk-file", str(self.folder / "mesh.key"), "-mesh-with", ",".join(mesh_with)]
+        super().__init__([*args, *extra], self.folder / f"{ip}.log", {**os.environ, "SSL_CERT_FILE": str(trust)} if trust else None)
+
+    pin = Relay.pin
+    node = Relay.node
+    certificate = Relay.certificate
+    alive = Relay.alive
+    varz = Relay.varz
+
+
+class Sink:
+    """Takes one connection, reads `size` bytes and keeps their hash."""
+
+    def __init__(self, port, size):
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.size, self.received, self.digest = size, 0, hashlib.sha256()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        link, _ = self.listener.accept()
+        with link:
+            while self.received < self.size:
+                part = link.recv(1 << 18)
+                if not part:
+                    return
+                self.digest.update(part)
+                self.received += len(part)
+            link.sendall(b"k")
+
+    def close(self):
+        self.listener.close()
+
+
+def transfer(source, target, megabytes, pause=None):
+    """Sends through the tailnet; gives the seconds that took. `pause(done)` is called after every megabyte."""
+    sink = Sink(TAIL_PORT, megabytes << 20)
+    try:
+        link = dial_through(source, target.address, TAIL_PORT)
+        block = os.urandom(1 << 20)
+        sent = hashlib.sha256()
+        start = time.monotonic()
+        with link:
+            link.settimeout(60)
+            for done in range(megabytes):
+                link.sendall(block)
+                sent.update(block)
+                if pause:
+                    pause(done)
+            if link.recv(1) != b"k":
+                raise AssertionError(f"only {sink.received} bytes arrived")
+        seconds = time.monotonic() - start
+    finally:
+        sink.close()
+    if sink.digest.digest() != sent.digest():
+        raise AssertionError("what arrived is not what was sent")
+    return seconds
+
+
 def cpu_seconds(process):
-    """User and system time of a running process, from the scheduler."""
+    """(user, system) time of a running process, from the scheduler."""
     fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return tuple(int(field) / os.sysconf("SC_CLK_TCK") for field in fields[11:13])
