@@ -14,6 +14,11 @@ namespace {
 
 // A TLS record starts with its type (20 to 23) and the major version 3.
 constexpr std::size_t kJudgedFirstBytes = 2;
+// Behind the handshake a peer may send this many more handshake messages, and one more with each
+// MiB. A key update costs a hundred times what its record of 27 bytes does, so a stranger who sent
+// nothing else would hold a thread of the relay for ever.
+constexpr std::size_t kLaterMessages = 16;
+constexpr std::size_t kBytesPerLaterMessage = 1024 * 1024;
 
 bool MayStartRecord(std::size_t index, std::uint8_t byte) {
   return index == 0 ? byte >= 20 && byte <= 23 : byte == 3;
@@ -33,6 +38,9 @@ struct TlsSession::Impl {
   bool closed = false;  // close_notify came
   bool failed = false;
   TlsFailure failure;
+  // After the handshake.
+  std::size_t later_messages = 0;
+  std::uint64_t plaintext_received = 0;
 
   // The connection's end of the custom BIO.
   static const BIO_METHOD* BioMethod();
@@ -40,8 +48,14 @@ struct TlsSession::Impl {
   static int BioWrite(BIO* bio, const char* data, std::size_t size, std::size_t* count);
   static long BioControl(BIO* bio, int command, long number, void* pointer);
 
+  static void OnMessage(int is_ours, int version, int content_type, const void* message,
+                        std::size_t size, SSL* ssl, void* self);
+
   void Start(SSL_CTX* context);
   bool FirstBytesAreTls(ByteView bytes);
+  bool ShakesHandsTooOften() const {
+    return later_messages > kLaterMessages + plaintext_received / kBytesPerLaterMessage;
+  }
   TlsStatus FailWith(TlsFailure why);
   // What an OpenSSL call that did not succeed means.
   TlsStatus Explain(int result);
@@ -63,6 +77,8 @@ const BIO_METHOD* TlsSession::Impl::BioMethod() {
 int TlsSession::Impl::BioRead(BIO* bio, char* data, std::size_t size, std::size_t* count) {
   auto& impl = *static_cast<Impl*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
+  *count = 0;
+  if (impl.ShakesHandsTooOften()) return 0;
   *count = impl.input == nullptr ? 0 : std::min(size, impl.input->size());
   if (*count == 0) {
     BIO_set_retry_read(bio);
@@ -85,6 +101,14 @@ int TlsSession::Impl::BioWrite(BIO* bio, const char* data, std::size_t size, std
 
 long TlsSession::Impl::BioControl(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
   return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+void TlsSession::Impl::OnMessage(int is_ours, int /*version*/, int content_type,
+                                 const void* /*message*/, std::size_t /*size*/, SSL* /*ssl*/,
+                                 void* self) {
+  if (is_ours == 0 && content_type == SSL3_RT_HANDSHAKE) {
+    ++static_cast<Impl*>(self)->later_messages;
+  }
 }
 
 void TlsSession::Impl::Start(SSL_CTX* context) {
@@ -112,6 +136,9 @@ TlsStatus TlsSession::Impl::FailWith(TlsFailure why) {
 }
 
 TlsStatus TlsSession::Impl::Explain(int result) {
+  if (ShakesHandsTooOften()) {
+    return FailWith({TlsFailure::Cause::kProtocol, -1, "tls: too many handshake messages"});
+  }
   switch (SSL_get_error(ssl.get(), result)) {
     case SSL_ERROR_WANT_READ:
       return TlsStatus::kWantRead;
@@ -192,6 +219,8 @@ TlsStatus TlsSession::Handshake(ByteView& input, Bytes& output) {
   const int result = SSL_do_handshake(impl.ssl.get());
   if (result != 1) return impl.Explain(result);
   impl.done = true;
+  SSL_set_msg_callback(impl.ssl.get(), Impl::OnMessage);
+  SSL_set_msg_callback_arg(impl.ssl.get(), &impl);
   return TlsStatus::kOk;
 }
 
@@ -205,7 +234,9 @@ TlsStatus TlsSession::Read(ByteView& input, Bytes& output, ByteSpan out, std::si
   Check(impl.done, "TLS data is read after the handshake");
   const Lent lent(impl, &input, &output);
   const int result = SSL_read_ex(impl.ssl.get(), out.data(), out.size(), count);
-  return result == 1 ? TlsStatus::kOk : impl.Explain(result);
+  if (result != 1) return impl.Explain(result);
+  impl.plaintext_received += *count;
+  return TlsStatus::kOk;
 }
 
 TlsStatus TlsSession::Write(ByteView plaintext, Bytes& output) {
