@@ -8,6 +8,7 @@ namespace derp::relay {
 namespace {
 
 constexpr std::uint64_t kMaxReconnectDelayMs = 5000;
+constexpr std::size_t kTakenPerTurn = 64;
 
 TimePoint ExactNow() { return SystemClock().Now(); }
 
@@ -43,12 +44,21 @@ void Worker::Adopt(Incoming incoming) {
   if (first) loop_.Post([this] { TakeIncoming(); });
 }
 
+// A share per turn, so that a storm of connections delays nobody's packets.
 void Worker::TakeIncoming() {
-  std::vector<Incoming> taken;
+  std::deque<Incoming> taken;
+  bool more = false;
   {
     const MutexLock lock(incoming_mutex_);
-    std::swap(taken, incoming_);
+    const std::size_t count =
+        stop_by_ ? incoming_.size() : std::min(incoming_.size(), kTakenPerTurn);
+    for (std::size_t i = 0; i < count; ++i) {
+      taken.push_back(std::move(incoming_.front()));
+      incoming_.pop_front();
+    }
+    more = !incoming_.empty();
   }
+  if (more) loop_.Post([this] { TakeIncoming(); });
   for (Incoming& incoming : taken) {
     if (free_slots_.empty()) {
       free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
@@ -172,6 +182,7 @@ void Worker::BeginStop(Duration patience) {
 
 void Worker::StopConnections(Duration patience) {
   stop_by_ = Now() + patience;
+  TakeIncoming();
   for (Slot& slot : slots_) {
     if (slot.connection) StopOne(*slot.connection);
   }

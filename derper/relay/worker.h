@@ -110,7 +110,7 @@ class Worker {
   std::atomic<std::size_t> load_{0};
 
   Mutex incoming_mutex_;
-  std::vector<Incoming> incoming_ DERP_GUARDED_BY(incoming_mutex_);
+  std::deque<Incoming> incoming_ DERP_GUARDED_BY(incoming_mutex_);
 
   WorkerCounters counters_;
   IoScratch scratch_;

@@ -19,6 +19,7 @@ constexpr auto kIdleAfter = std::chrono::seconds(1);
 constexpr auto kRoundTripInterval = std::chrono::seconds(10);
 // For a client that reads a streamed answer, perhaps a person who stopped the screen.
 constexpr auto kStreamStall = std::chrono::seconds(30);
+constexpr int kStallChecks = 4;
 constexpr auto kDrainedCheck = std::chrono::milliseconds(20);
 constexpr auto kRestartTryFor = std::chrono::seconds(10);
 // For those who are logging in when the relay stops, and for a client to hang up first.
@@ -34,7 +35,7 @@ Connection::Connection(Worker& worker, ConnectionRef self, Incoming incoming)
       listener_(worker.options().listeners[incoming.listener]),
       transport_(std::move(incoming.fd), std::move(incoming.tls_context)),
       io_(worker.loop(), transport_.fd(), [this](net::IoEvents events) { OnIo(events); }),
-      http_(std::in_place, peer_, transport_.tls() != nullptr) {
+      http_(std::in_place, peer_, transport_.speaks_tls()) {
   SetDeadline(worker.options().login_timeout);
   UpdateInterest();
 }
@@ -47,6 +48,10 @@ Connection::~Connection() {
 
 void Connection::OnIo(net::IoEvents events) {
   if (doomed_) return;
+  if (events.error && transport_.handshaking()) {
+    Doom();  // reset meanwhile: not worth a step of the handshake
+    return;
+  }
   if (events.writable || events.error) {
     more_to_write_ = false;
     transport_.Resume(worker_.scratch(), worker_.Now());
@@ -282,23 +287,26 @@ void Connection::ArmStall() {
   if (stall_queued_ || StallLimit() == Duration::zero()) return;
   stall_queued_ = true;
   stall_since_ = worker_.Now();
-  worker_.AddDeadline(self_, DeadlineKind::kStall, stall_since_ + StallLimit());
+  worker_.AddDeadline(self_, DeadlineKind::kStall, stall_since_ + StallLimit() / kStallChecks);
 }
 
+// Looks several times within the limit: what the peer takes out of the kernel's queue is progress,
+// and counts from when it is seen.
 void Connection::CheckStall() {
   stall_queued_ = false;
   if (!transport_.blocked()) return;
-  const TimePoint since = std::max(stall_since_, transport_.last_progress());
-  if (worker_.Now() - since < StallLimit()) {
+  const TimePoint now = worker_.Now();
+  const bool took = transport_.PeerTookSomething();
+  stall_since_ = took ? now : std::max(stall_since_, transport_.last_progress());
+  const TimePoint limit = stall_since_ + StallLimit();
+  if (now < limit) {
     stall_queued_ = true;
-    stall_since_ = since;
-    worker_.AddDeadline(self_, DeadlineKind::kStall, since + StallLimit());
-  } else if (transport_.PeerTookSomething()) {
-    ArmStall();
-  } else {
-    worker_.counters().write_timeouts.Add();
-    Doom();
+    worker_.AddDeadline(self_, DeadlineKind::kStall,
+                        std::min(now + StallLimit() / kStallChecks, limit));
+    return;
   }
+  worker_.counters().write_timeouts.Add();
+  Doom();
 }
 
 void Connection::NoteActivity() {

@@ -33,12 +33,11 @@ bool LooksLikeHttp(std::string_view input) {
 }  // namespace
 
 Transport::Transport(net::Fd fd, std::shared_ptr<const net::TlsServerContext> context)
-    : fd_(std::move(fd)) {
+    : fd_(std::move(fd)), context_(std::move(context)) {
   const int on = 1;
   setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   setsockopt(fd_.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSentLowWater,
              sizeof(kNotSentLowWater));
-  if (context) tls_ = net::TlsSession::Server(std::move(context));
 }
 
 Transport::Status Transport::Receive(IoScratch& scratch, PlainSink& sink, TimePoint now) {
@@ -49,6 +48,8 @@ Transport::Status Transport::Receive(IoScratch& scratch, PlainSink& sink, TimePo
     return later ? Status::kWouldBlock : Status::kFailed;
   }
   const ByteView input = ByteView(scratch.raw).first(static_cast<std::size_t>(count));
+  // A session takes several times the memory of all else here: who is silent gets none.
+  if (context_) tls_ = net::TlsSession::Server(std::exchange(context_, nullptr));
   if (!tls_) return sink.OnPlain(input) ? Status::kProgress : Status::kEnded;
   scratch.answer.clear();
   Status status = Decrypt(input, scratch, sink, now);

@@ -48,8 +48,9 @@ class Transport {
   Transport(net::Fd fd, std::shared_ptr<const net::TlsServerContext> context);
 
   int fd() const { return fd_.get(); }
-  const net::TlsSession* tls() const { return tls_ ? &*tls_ : nullptr; }
-  bool handshaking() const { return tls_ && !tls_->handshake_done(); }
+  bool speaks_tls() const { return context_ || tls_; }
+  const net::TlsSession* tls() const { return tls_ ? &*tls_ : nullptr; }  // from the first byte on
+  bool handshaking() const { return speaks_tls() && !(tls_ && tls_->handshake_done()); }
 
   // One recv, decrypted and handed to the sink.
   Status Receive(IoScratch& scratch, PlainSink& sink, TimePoint now);
@@ -83,6 +84,7 @@ class Transport {
   std::size_t SendSome(ByteView bytes, TimePoint now);
 
   net::Fd fd_;
+  std::shared_ptr<const net::TlsServerContext> context_;  // until something came
   std::optional<net::TlsSession> tls_;
   Bytes pending_;  // ciphertext from pending_sent_ on
   std::size_t pending_sent_ = 0;
