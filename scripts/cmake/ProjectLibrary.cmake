@@ -17,14 +17,15 @@ function(derp_program name)
           OWNER_WRITE GROUP_READ WORLD_READ DESTINATION "share/man/man1")
 endfunction()
 
-# derp_test(NAME LABEL SOURCES ... LIBRARIES ...): a Catch2 executable whose cases are single ctest entries.
+# derp_test(NAME LABEL SOURCES ... LIBRARIES ... [PROPERTIES ...]): a Catch2 executable whose cases are single
+# ctest entries, with these properties besides.
 function(derp_test name label)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES;PROPERTIES" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE project_flags tests_main tests_support ${ARG_LIBRARIES})
   target_compile_definitions(${name} PRIVATE
     DERP_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
-  catch_discover_tests(${name} TEST_PREFIX "${label}: " PROPERTIES LABELS ${label} TIMEOUT 120)
+  catch_discover_tests(${name} TEST_PREFIX "${label}: " PROPERTIES LABELS ${label} TIMEOUT 120 ${ARG_PROPERTIES})
 endfunction()
 
 # derp_fuzz(NAME SOURCE CORPUS LIBRARIES ...): replays tests/fuzz/corpus/CORPUS through the target with a

@@ -1,0 +1,94 @@
+#include "tests/integration/derper/hostile/stage.h"
+
+#include <algorithm>
+#include <poll.h>
+
+#include <fmt/format.h>
+
+namespace derp::test {
+namespace {
+
+constexpr std::size_t kPairs = 6;
+constexpr int kQuietMs = 700;  // before the attack
+constexpr auto kPatience = std::chrono::seconds(5);
+
+std::size_t Lines(std::string_view text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+Stage::Stage(const StageOptions& options)
+    : options_(options), server_(options.command), pairs_(server_, kPairs) {}
+
+void Stage::Claim(bool holds, std::string text) {
+  if (!holds) broken_claims_.push_back(std::move(text));
+}
+
+void Stage::Note(std::string_view name, double value, std::string_view unit) {
+  if (!notes_.empty()) notes_ += ", ";
+  notes_ += fmt::format("{} {:.4g}{}{}", name, value, unit.empty() ? "" : " ", unit);
+}
+
+struct Measurement {
+  static Figures Of(Stage& stage, const Attack& attack) {
+    const SystemClock clock;
+    Figures figures;
+    poll(nullptr, 0, kQuietMs);
+    stage.server_.ResetPeak();
+    figures.before = stage.pairs_.Cut();
+    const Usage before = stage.server_.ReadUsage();
+    const std::size_t lines = Lines(stage.server_.Log());
+    const TimePoint start = clock.Now();
+    attack.run(stage);
+    figures.during = stage.pairs_.Cut();
+    const Usage after = stage.server_.ReadUsage();
+    figures.seconds = std::chrono::duration<double>(clock.Now() - start).count();
+    figures.cpu_seconds = after.cpu_seconds - before.cpu_seconds;
+    figures.memory_before_kib = before.memory_kib;
+    figures.memory_growth_kib = after.peak_kib - before.memory_kib;
+    AwaitDescriptors(stage, before.descriptors);
+    const std::size_t left = stage.server_.ReadUsage().descriptors;
+    figures.descriptors_left = left - std::min(left, before.descriptors);
+    const Latency rest = stage.pairs_.Finish();
+    figures.during.delivered += rest.delivered;
+    figures.during.lost += rest.lost;
+    figures.during.damaged += rest.damaged;
+    figures.during.max_ms = std::max(figures.during.max_ms, rest.max_ms);
+    figures.log_lines = Lines(stage.server_.Log()) - lines;
+    figures.exit_status = stage.server_.Stop();
+    figures.log = stage.server_.Log();
+    figures.notes = stage.notes_;
+    figures.broken_claims = stage.broken_claims_;
+    return figures;
+  }
+
+  // The hostile peers have hung up; the relay notices in its own time.
+  static void AwaitDescriptors(Stage& stage, std::size_t wanted) {
+    const TimePoint deadline = After(kPatience);
+    while (stage.server_.ReadUsage().descriptors > wanted && SystemClock().Now() < deadline) {
+      poll(nullptr, 0, 10);
+    }
+  }
+};
+
+Figures Measure(const StageOptions& options, const Attack& attack) {
+  Stage stage(options);
+  return Measurement::Of(stage, attack);
+}
+
+std::string Describe(const Attack& attack, const Figures& figures) {
+  const auto mib = [](std::int64_t kib) { return static_cast<double>(kib) / 1024; };
+  std::string text = fmt::format(
+      "{}: {:.1f} s, memory +{:.1f} MiB on {:.1f}, CPU {:.2f} s, others p50 {:.2f} p99 {:.1f} max "
+      "{:.0f} ms (before: {:.2f}, {:.1f}, {:.0f}), {} delivered, {} lost, {} damaged, {} log lines",
+      attack.name, figures.seconds, mib(figures.memory_growth_kib), mib(figures.memory_before_kib),
+      figures.cpu_seconds, figures.during.p50_ms, figures.during.p99_ms, figures.during.max_ms,
+      figures.before.p50_ms, figures.before.p99_ms, figures.before.max_ms, figures.during.delivered,
+      figures.during.lost, figures.during.damaged, figures.log_lines);
+  if (!figures.notes.empty()) text += "; " + figures.notes;
+  for (const std::string& claim : figures.broken_claims) text += "\n  NOT: " + claim;
+  return text;
+}
+
+}  // namespace derp::test
