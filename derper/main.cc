@@ -10,6 +10,7 @@
 #include "common/cli/version.h"
 #include "common/net/standard_descriptors.h"
 #include "derper/check_config.h"
+#include "derper/log_format.h"
 #include "derper/options.h"
 #include "derper/server.h"
 
@@ -40,7 +41,6 @@ int main(int argc, char** argv) {
   derp::net::ReserveStandardDescriptors();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);  // a reload asked for before the server runs has nothing to do
-  const Logger logger;
   try {
     const Environment environment = derp::cli::ProcessEnvironment();
     Options options;
@@ -63,9 +63,9 @@ int main(int argc, char** argv) {
       std::fputs(check.text.c_str(), stdout);
       return check.status;
     }
-    return Serve(options, environment, logger);
+    return Serve(options, environment, derp::relay::MakeLogger(options.log_format));
   } catch (const std::exception& error) {
-    logger.Error("derper: {}", error.what());
+    Logger().Error("derper: {}", error.what());
     return 1;
   }
 }

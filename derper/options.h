@@ -70,6 +70,8 @@ struct Options {
   Duration tcp_user_timeout = std::chrono::seconds(15);
   Duration tcp_write_timeout = std::chrono::seconds(2);
 
+  std::string log_format = "text";
+
   // Where the settings come from.
   std::string config;
   bool check_config = false;

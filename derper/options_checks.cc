@@ -32,6 +32,9 @@ std::optional<std::string> FindBadValue(const Options& options) {
   if (options.http_port > 65535) {
     return bad("http-port", std::to_string(options.http_port), "a TCP port, or a negative number");
   }
+  if (options.log_format != "text" && options.log_format != "json") {
+    return bad("log-format", options.log_format, "text or json");
+  }
   if (!options.secrets_url.empty() && !options.secrets_url.starts_with("http://") &&
       !options.secrets_url.starts_with("https://")) {
     return "-secrets-url: want an http or https URL";

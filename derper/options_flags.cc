@@ -109,6 +109,8 @@ void RegisterRelayFlags(cli::FlagSet& flags, Options& options) {
 }
 
 void RegisterConfigFlags(cli::FlagSet& flags, Options& options) {
+  flags.Text("log-format", &options.log_format,
+             "text for lines as Go's, or json for one object to a line");
   flags.Text("config", &options.config,
              "file of settings, YAML or JSON, whose names are those of the flags; flags and "
              "environment win");

@@ -48,6 +48,9 @@ Expected<void, Error> Server::Start() {
                  std::max(1.0, std::ceil(options_.accept_limit)));
   }
   net::RaiseDescriptorLimit();
+  auto inherited = InheritedSockets::FromEnvironment(environment_);
+  if (!inherited) return Fail(Within("derper", inherited.error()));
+  inherited_ = std::move(*inherited);
   net::SystemResolver resolver;
   auto plan = PlanListeners(options_, resolver, clock_.Now() + kLookupTimeout);
   if (!plan) return Fail(plan.error());

@@ -14,6 +14,7 @@
 #include "common/net/event_loop.h"
 #include "derper/certs/certificate_provider.h"
 #include "derper/file_watch.h"
+#include "derper/inherited_sockets.h"
 #include "derper/listen_plan.h"
 #include "derper/mesh/mesh_links.h"
 #include "derper/mesh_key_refresh.h"
@@ -63,6 +64,7 @@ class Server {
   net::EventLoop control_;
 
   TokenBucket accept_limit_;
+  InheritedSockets inherited_;
   ListenPlan plan_;
   NodePrivate key_;
   std::shared_ptr<MeshKeys> mesh_keys_;  // null: no mesh

@@ -65,6 +65,9 @@ Expected<RelayOptions, Error> Server::MakeRelayOptions() {
   out.workers = static_cast<unsigned>(options_.workers);
   out.tcp = {.user_timeout = options_.tcp_user_timeout,
              .keepalive_idle = options_.tcp_keepalive_time};
+  out.listen = [this](const SocketAddress& address, const net::TcpOptions& tcp) {
+    return inherited_.Listen(address, tcp);
+  };
   out.write_timeout = options_.tcp_write_timeout;
   if (auto taken = TakeVariables(environment_, out); !taken) return Fail(taken.error());
   return out;
@@ -76,6 +79,12 @@ Expected<void, Error> Server::StartRelay() {
   auto relay = Relay::Start(std::move(*options), control_, logger_, random_);
   if (!relay) return Fail(Within("derper", relay.error()));
   relay_ = std::move(*relay);
+  if (const auto unused = inherited_.FindUnused()) {
+    return Fail(
+        Error{.code = ErrorCode::kInvalidArgument,
+              .context = fmt::format("derper: LISTEN_FDS has a socket on {}, which no flag serves",
+                                     unused->ToString())});
+  }
   site_->SetTlsPort(relay_->Addresses().front().port);
   return {};
 }

@@ -21,7 +21,7 @@ Expected<std::unique_ptr<Acceptor>, Error> Acceptor::Start(RelayState& state) {
   std::unique_ptr<Acceptor> acceptor(new Acceptor(state));
   acceptor->OpenReserve();
   for (const ListenerOptions& options : state.options.listeners) {
-    auto fd = net::ListenTcp(options.address, state.options.tcp);
+    auto fd = state.options.listen(options.address, state.options.tcp);
     if (!fd) return Fail(std::move(fd.error()));
     auto address = net::LocalAddress(fd->get());
     if (!address) return Fail(std::move(address.error()));

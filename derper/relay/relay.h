@@ -30,6 +30,10 @@ namespace derp::relay {
 // control thread. Null refuses the connection.
 using TlsContextProvider = std::function<std::shared_ptr<const net::TlsServerContext>()>;
 
+// Opens a listening socket, or has one that is open already. Called at the start.
+using ListenFunction =
+    std::function<Expected<net::Fd, Error>(const SocketAddress&, const net::TcpOptions&)>;
+
 struct ListenerOptions {
   SocketAddress address;  // port 0 picks one
   bool tls = false;
@@ -48,6 +52,7 @@ struct RelayOptions {
 
   unsigned workers = 0;  // 0: one per usable core
   net::TcpOptions tcp{};
+  ListenFunction listen = net::ListenTcp;
   Duration write_timeout = kWriteTimeout;  // towards regular clients; 0: none
   Duration mesh_write_timeout = kMeshWriteTimeout;
   Duration login_timeout = kLoginTimeout;  // TLS, head and login together

@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import ssl
+import subprocess
 import sys
 import tempfile
 import threading
@@ -193,6 +194,47 @@ class ReloadTest(unittest.TestCase):
         port = re.search(r"serving on 127\.0\.0\.1:(\d+)", relay.text()).group(1)
         self.assertEqual(http_get(f"http://127.0.0.1:{port}/derp/probe")[0], 200)
         self.assertEqual(relay.stop(), 0)
+
+    def test_a_socket_of_systemd_refuses_nobody_during_a_restart(self):
+        def start(listener, *flags):
+            log = self.folder / "log"
+            with open(log, "wb") as file:
+                process = subprocess.Popen(
+                    ["sh", "-c", f'exec 3<&{listener.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh",
+                     program("derper"), "-tls=off", "-stun=false", "-workers=1", "-c", str(self.folder / "key"), *flags],
+                    stderr=file, stdin=subprocess.DEVNULL, pass_fds=[listener.fileno()])
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            return process, log.read_text
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = listener.getsockname()
+            process, log = start(listener, f"-a=127.0.0.1:{address[1]}")
+            wait_until(lambda: "serving on" in log(), f"the first process: {log()}")
+            self.assertEqual(http_get(f"http://127.0.0.1:{address[1]}/derp/probe")[0], 200)
+            process.terminate()
+            self.assertEqual(process.wait(30), 0)
+            with socket.create_connection(address) as early:  # nobody serves: it waits
+                early.sendall(b"GET /derp/probe HTTP/1.0\r\n\r\n")
+                process, log = start(listener, f"-a=127.0.0.1:{address[1]}")
+                early.settimeout(30)
+                self.assertTrue(early.recv(1000).startswith(b"HTTP/1.1 200 OK"))
+            process.terminate()
+            self.assertEqual(process.wait(30), 0)
+            process, log = start(listener, "-a=127.0.0.1:0")
+            self.assertEqual(process.wait(30), 1)
+            self.assertIn(f"LISTEN_FDS has a socket on 127.0.0.1:{address[1]}, which no flag serves", log())
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            process, log = start(datagrams, "-a=127.0.0.1:0")
+            self.assertEqual(process.wait(30), 1)
+            self.assertIn("descriptor 3 of LISTEN_FDS is no TCP listener", log())
+
+    def test_log_lines_in_json(self):
+        relay = self.clear("-log-format=json")
+        self.says(relay, "serving on")
+        self.assertEqual(relay.stop(), 0)
+        lines = [json.loads(line) for line in relay.text().splitlines()]
+        self.assertIn("DERP", "".join(line["msg"] for line in lines).upper())
+        self.assertEqual({tuple(line) for line in lines}, {("time", "level", "msg")})
 
     def test_systemd_is_told_of_start_reload_and_end(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:

@@ -191,8 +191,8 @@ TEST_CASE("a feature that is not built is refused by name", "[derper][options]")
 
 TEST_CASE("values outside their range are refused by name", "[derper][options]") {
   for (const char* flag :
-       {"-tls=maybe", "-stun-mode=x", "-verify-mode=some", "-workers=-1", "-stun-threads=0",
-        "-stun-port=65536", "-http-port=65536", "-accept-connection-limit=NaN",
+       {"-tls=maybe", "-stun-mode=x", "-verify-mode=some", "-log-format=xml", "-workers=-1",
+        "-stun-threads=0", "-stun-port=65536", "-http-port=65536", "-accept-connection-limit=NaN",
         "-accept-connection-limit=-1", "-accept-connection-burst=-1"}) {
     CAPTURE(flag);
     const auto problem = FindBadOption(Parsed({flag}));
