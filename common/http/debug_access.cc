@@ -59,13 +59,13 @@ Expected<DebugAccess, Error> DebugAccess::FromEnvironment(
   return access;
 }
 
-bool DebugAccess::Allows(const Request& request) const {
+bool DebugAccess::Allows(const Request& request, DebugNeed need) const {
   if (HasKey(request)) return true;
   // Behind a proxy every visitor would look like this machine.
   for (const std::string_view value : request.head.headers.All("X-Forwarded-For")) {
     if (!value.empty()) return false;
   }
-  return TrustsAddress(request.remote.ip.Unmap());
+  return TrustsAddress(request.remote.ip.Unmap(), request.proxied, need);
 }
 
 bool DebugAccess::HasKey(const Request& request) const {
@@ -76,8 +76,12 @@ bool DebugAccess::HasKey(const Request& request) const {
   return key && SameSecret(TrimSpace(*key), given);
 }
 
-bool DebugAccess::TrustsAddress(const IpAddress& address) const {
-  if (address.IsLoopback() || IsTailnet(address)) return true;
+bool DebugAccess::TrustsAddress(const IpAddress& address, bool proxied, DebugNeed need) const {
+  if (address.IsLoopback()) return !proxied;
+  if (IsTailnet(address)) {
+    if (proxied) return false;
+    if (need == DebugNeed::kPages) return true;
+  }
   if (!allowed_ip_.empty() && address.ToString() == allowed_ip_) return true;
   for (const IpPrefix& prefix : trusted_) {
     if (prefix.Contains(address)) return true;

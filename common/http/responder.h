@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "common/http/response.h"
@@ -17,6 +18,15 @@ class Responder {
   Responder& operator=(Responder&&) = delete;
   ~Responder() {
     if (send_) send_(ErrorReply(500, "internal error: no reply"));
+  }
+
+  // A responder that lets `change` see the response before it goes to `next`.
+  static Responder Before(Responder next, std::function<void(Response&)> change) {
+    return Responder([shared = std::make_shared<Responder>(std::move(next)),
+                      change = std::move(change)](Response response) {
+      change(response);
+      shared->Send(std::move(response));
+    });
   }
 
   void Send(Response response) { std::exchange(send_, nullptr)(std::move(response)); }

@@ -1,5 +1,7 @@
-// A server connection gives the same requests and the same bytes wherever its input is cut.
+// A server connection gives the same requests and the same bytes wherever its input is cut; paths
+// that begin with /stream are answered piece by piece.
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,7 +32,17 @@ void Feed(ServerConnection& connection, ByteView input, Outcome& outcome) {
     }
     Check(request->body.size() <= 64, "the body's limit holds");
     outcome.requests.push_back(request->method() + " " + request->path + " " + request->body);
-    connection.Respond(derp::http::TextReply("ok"), now, outcome.output);
+    if (!request->path.starts_with("/stream")) {
+      connection.Respond(derp::http::TextReply("ok"), now, outcome.output);
+      continue;
+    }
+    // Whole before it starts, so that what is sent does not depend on the cut.
+    const auto stream = std::make_shared<derp::http::BodyStream>();
+    Check(stream->Write(request->query) && stream->Write("end"), "there is room");
+    stream->End();
+    connection.Respond({.stream = stream}, now, outcome.output);
+    if (connection.phase() == ServerConnection::Phase::kStreaming) connection.Pump(outcome.output);
+    Check(connection.phase() != ServerConnection::Phase::kStreaming, "the stream is over");
   }
 }
 

@@ -88,5 +88,34 @@ TEST_CASE("the right key opens the pages from anywhere, for GET only", "[http][d
   CHECK_FALSE(access->Allows(From("8.8.8.8", "debugkey=")));
 }
 
+TEST_CASE("the tailnet alone does not open private pages", "[http][debug]") {
+  const auto access = DebugAccess::FromEnvironment(
+      {{"TS_DEBUG_TRUSTED_CIDRS", "10.0.0.0/8,100.64.7.0/24"}, {"TS_ALLOW_DEBUG_IP", "8.8.8.8"}});
+  REQUIRE(access.has_value());
+  for (const char* address : {"127.0.0.1", "::1", "10.1.2.3", "8.8.8.8", "100.64.7.1"}) {
+    CAPTURE(address);
+    CHECK(access->Allows(From(address), DebugNeed::kPrivate));
+  }
+  for (const char* address : {"100.64.0.1", "fd7a:115c:a1e0::1", "9.9.9.9"}) {
+    CAPTURE(address);
+    CHECK_FALSE(access->Allows(From(address), DebugNeed::kPrivate));
+  }
+}
+
+TEST_CASE("what a PROXY head says is neither this machine nor the tailnet", "[http][debug]") {
+  const auto access =
+      DebugAccess::FromEnvironment({{"TS_DEBUG_TRUSTED_CIDRS", "10.0.0.0/8,127.0.0.0/8"}});
+  REQUIRE(access.has_value());
+  for (const char* address : {"127.0.0.1", "::1", "100.64.0.1", "fd7a:115c:a1e0::1"}) {
+    CAPTURE(address);
+    Request request = From(address);
+    request.proxied = true;
+    CHECK_FALSE(access->Allows(request));
+  }
+  Request trusted = From("10.1.2.3");
+  trusted.proxied = true;
+  CHECK(access->Allows(trusted, DebugNeed::kPrivate));
+}
+
 }  // namespace
 }  // namespace derp::http
