@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "derper/relay/acceptor.h"
+#include "derper/relay/consistency.h"
 #include "derper/relay/relay_metrics.h"
 #include "derper/relay/relay_state.h"
 #include "derper/relay/worker.h"
@@ -66,6 +67,7 @@ struct Relay::Impl final : MeshPort {
 
   std::shared_ptr<RelayState> state;
   std::unique_ptr<Acceptor> acceptor;
+  std::optional<ConsistencyChecks> checks;
   std::vector<SocketAddress> addresses;
   std::shared_ptr<const void> alive = std::make_shared<int>(0);
   std::size_t next_loop = 0;
@@ -102,10 +104,17 @@ metrics::Registry::Source Relay::MetricsSource() const {
              std::vector<metrics::Family>& out) { AppendRelayMetrics(*state, out); };
 }
 
+void Relay::CheckConsistency(std::function<void(std::vector<std::string>)> done) {
+  if (impl_->stopped) return;
+  if (!impl_->checks) impl_->checks.emplace(*impl_->state);
+  impl_->checks->Run(std::move(done));
+}
+
 void Relay::Stop(Duration patience) {
   if (std::exchange(impl_->stopped, true)) return;
   impl_->acceptor->TakeLast();
   impl_->acceptor.reset();
+  impl_->checks.reset();
   for (const auto& worker : impl_->state->workers) worker->BeginStop(patience);
   for (const auto& worker : impl_->state->workers) worker->Join();
   impl_->alive.reset();

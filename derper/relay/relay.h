@@ -84,6 +84,10 @@ class Relay {
   // derp_*, derper_tls_*, tls_listener_* families; callable in any thread, also after Stop().
   metrics::Registry::Source MetricsSource() const;
 
+  // Whether registry, connections and gauges fit together; `done` gets what does not, later and in
+  // the control thread, unless the relay ends before.
+  void CheckConsistency(std::function<void(std::vector<std::string>)> done);
+
   // Accepts nobody any more, sends Restarting, drains for at most `patience`, joins the workers.
   // Blocks that long.
   void Stop(Duration patience = std::chrono::seconds(2));

@@ -33,6 +33,8 @@ class Worker {
   void Start();
   void Adopt(Incoming incoming);
   std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+  // Compares what it holds with what is said about it elsewhere; `done` is called in its thread.
+  void Audit(std::function<void(std::vector<std::string>)> done);
   void BeginStop(Duration patience);
   void Join();
 

@@ -34,6 +34,8 @@ class Connection final : private FrameHandler, private PlainSink {
   Connection& operator=(const Connection&) = delete;
 
   Session* session() { return doomed_ ? nullptr : session_.get(); }
+  // Also between Doom() and the end of the turn.
+  const Session* held_session() const { return session_.get(); }
   bool flush_queued() const { return flush_queued_; }
   void set_flush_queued() { flush_queued_ = true; }
 

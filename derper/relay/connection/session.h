@@ -69,6 +69,7 @@ class Session {
 
   bool is_mesh() const { return facts_.login.is_mesh; }
   const HashedKey& key() const { return key_; }
+  bool is_home() const { return home_.is_home(); }  // it calls this relay its home
 
  private:
   struct Batch {

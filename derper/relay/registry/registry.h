@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -111,6 +112,11 @@ class Registry {
   void RemoveWatcher(const Watcher& watcher);
 
   RegistryTotals Totals() const;
+
+  // For the consistency check (registry_audit.cc): the connections of one worker, and what a
+  // recount finds different from the totals.
+  std::vector<std::pair<NodePublic, ConnectionRef>> MembersOf(std::uint16_t worker) const;
+  std::vector<std::string> Recount() const;
 
  private:
   static constexpr std::size_t kShards = 64;
