@@ -36,6 +36,7 @@ HOMES = {
     r"ares": ["common/net"],
     r"curl/": ["common/http"],
     r"wslay/": ["common/http"],
+    r"gperftools/": ["derper"],
     r"sodium": ["common/crypto"],
     r"CLI/": ["common/cli"],
     r"prometheus/": ["common/metrics"],

@@ -4,10 +4,11 @@ DERP_BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config
   libssl-dev libcurl4-openssl-dev libfmt-dev libexpected-dev nlohmann-json3-dev libcli11-dev
   prometheus-cpp-dev libyaml-cpp-dev libuv1-dev libsodium-dev libc-ares-dev libsqlite3-dev libwslay-dev ca-certificates
+  libgoogle-perftools-dev
 )
 DERP_TEST_PACKAGES=(catch2 python3 openssl curl iproute2 util-linux)
 # Counterparts whose packages may start a service of their own: CI only. Without them their tests are skipped by name.
-DERP_CHECK_PACKAGES=(clang-format-19 coturn stun-client prometheus chromium)
+DERP_CHECK_PACKAGES=(clang-format-19 coturn stun-client prometheus chromium google-perftools)
 
 # Installs those of its arguments that are missing; says what it does on stderr.
 derp_install() {
