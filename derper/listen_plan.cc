@@ -56,6 +56,18 @@ Expected<IpAddress, Error> HostAddress(const std::string& host, net::Resolver& r
   return found->front();
 }
 
+// "[host]:port" to an address; an empty host means all of them.
+Expected<SocketAddress, Error> ParseListenAddress(const std::string& text, net::Resolver& resolver,
+                                                  TimePoint deadline) {
+  const std::optional<HostPort> parts = SplitHostPort(text);
+  if (!parts) return Fail(InvalidAddress(SplitProblem(text)));
+  const std::optional<std::uint16_t> port = ParsePort(parts->port);
+  if (!port) return Fail(InvalidAddress(fmt::format("unknown port {}", parts->port)));
+  const auto host = HostAddress(parts->host, resolver, deadline);
+  if (!host) return Fail(host.error());
+  return SocketAddress{*host, *port};
+}
+
 // -tls=auto serves TLS as Go does, but an ACME mode on another port is a mistake unless -dev says
 // that clear text is meant (derper.md 11, edge 8).
 Expected<bool, Error> DecideTls(const Options& options, const std::string& port) {
@@ -76,20 +88,23 @@ Expected<bool, Error> DecideTls(const Options& options, const std::string& port)
 Expected<ListenPlan, Error> PlanListeners(const Options& options, net::Resolver& resolver,
                                           TimePoint deadline) {
   const std::string text = options.dev ? std::string(kDevAddress) : options.address;
-  const std::optional<HostPort> parts = SplitHostPort(text);
-  if (!parts) return Fail(InvalidAddress(SplitProblem(text)));
-  const std::optional<std::uint16_t> port = ParsePort(parts->port);
-  if (!port) return Fail(InvalidAddress(fmt::format("unknown port {}", parts->port)));
-  const auto host = HostAddress(parts->host, resolver, deadline);
-  if (!host) return Fail(host.error());
-  const auto tls = DecideTls(options, parts->port);
+  const auto main = ParseListenAddress(text, resolver, deadline);
+  if (!main) return Fail(main.error());
+  const auto tls = DecideTls(options, SplitHostPort(text)->port);
   if (!tls) return Fail(tls.error());
 
-  ListenPlan plan{.main = {*host, *port}, .tls = *tls, .plain_http = {}, .stun = {}};
+  ListenPlan plan{.main = *main, .tls = *tls, .plain_http = {}, .stun = {}, .debug = {}};
   if (plan.tls && options.http_port >= 0) {
-    plan.plain_http = SocketAddress{*host, static_cast<std::uint16_t>(options.http_port)};
+    plan.plain_http = SocketAddress{main->ip, static_cast<std::uint16_t>(options.http_port)};
   }
-  if (options.stun) plan.stun = SocketAddress{*host, static_cast<std::uint16_t>(options.stun_port)};
+  if (options.stun) {
+    plan.stun = SocketAddress{main->ip, static_cast<std::uint16_t>(options.stun_port)};
+  }
+  if (!options.debug_address.empty()) {
+    const auto debug = ParseListenAddress(options.debug_address, resolver, deadline);
+    if (!debug) return Fail(Within("-debug-addr", debug.error()));
+    plan.debug = *debug;
+  }
   return plan;
 }
 

@@ -17,6 +17,7 @@ struct ListenPlan {
   bool tls = false;
   std::optional<SocketAddress> plain_http;  // beside TLS only
   std::optional<SocketAddress> stun;
+  std::optional<SocketAddress> debug;  // -debug-addr
 };
 
 // -a may have a host name, which is looked up here. -dev moves the listener to port 3340.

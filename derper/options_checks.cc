@@ -60,14 +60,11 @@ std::optional<std::string> FindMissingFeature(const Options& options) {
       {options.verify_clients, "verify-clients"},
       {!options.verify_client_url.empty(), "verify-client-url"},
       {!options.rate_config.empty(), "rate-config"},
-      {!options.bootstrap_dns_names.empty(), "bootstrap-dns-names"},
-      {!options.unpublished_bootstrap_dns_names.empty(), "unpublished-bootstrap-dns-names"},
       {options.ace, "ace"},
       {options.verify_mode != "all", "verify-mode"},
       {!options.verify_allow_file.empty(), "verify-allow-file"},
       {!options.verify_deny_file.empty(), "verify-deny-file"},
       {!options.state_dir.empty(), "state-dir"},
-      {!options.debug_address.empty(), "debug-addr"},
       {!options.proxy_protocol_from.empty(), "proxy-protocol-from"},
   };
   for (const auto& feature : features) {

@@ -61,6 +61,7 @@ Expected<void, Error> Server::Start() {
   if (auto done = MakeCertificates(); !done) return done;
   if (auto done = StartRelay(); !done) return done;
   if (auto done = StartMesh(); !done) return done;
+  if (auto done = StartDebugListener(); !done) return done;
   KeepMeshKeyFresh();
   AddMetrics();
   LogAddresses();

@@ -10,6 +10,7 @@
 #include "common/base/result.h"
 #include "common/base/token_bucket.h"
 #include "common/crypto/random.h"
+#include "common/http/server.h"
 #include "common/metrics/registry.h"
 #include "common/net/event_loop.h"
 #include "derper/certs/certificate_provider.h"
@@ -44,6 +45,7 @@ class Server {
   Expected<void, Error> LoadKeys();
   void KeepMeshKeyFresh();
   Expected<void, Error> MakeSite();
+  Expected<void, Error> StartDebugListener();
   Expected<void, Error> MakeCertificates();
   Expected<void, Error> StartStun();
   Expected<void, Error> StartRelay();
@@ -75,6 +77,8 @@ class Server {
   std::unique_ptr<MeshKeyRefresh> key_refresh_;  // with -secrets-url
 
   std::unique_ptr<MainSite> site_;
+  std::unique_ptr<BootstrapLookup> bootstrap_lookup_;
+  std::unique_ptr<http::Server> debug_server_;
   std::unique_ptr<CertificateProvider> certificates_;
   std::unique_ptr<StunServer> stun_;
   std::unique_ptr<Relay> relay_;

@@ -45,16 +45,16 @@ Expected<RelayOptions, Error> Server::MakeRelayOptions() {
   out.listeners.push_back({.address = plan_.main,
                            .tls = plan_.tls,
                            .serves_derp = options_.derp,
-                           .site = http::Answering([this](const http::Request& request) {
-                             return site_->Handle(request);
-                           })});
+                           .site = [this](http::Request request, http::Responder responder) {
+                             site_->Handle(std::move(request), std::move(responder));
+                           }});
   if (plan_.plain_http) {
     out.listeners.push_back({.address = *plan_.plain_http,
                              .tls = false,
                              .serves_derp = false,
-                             .site = http::Answering([this](const http::Request& request) {
-                               return site_->HandlePlain(request);
-                             })});
+                             .site = [this](http::Request request, http::Responder responder) {
+                               site_->HandlePlain(std::move(request), std::move(responder));
+                             }});
   }
   if (certificates_) {
     out.tls_context = [this]() -> std::shared_ptr<const net::TlsServerContext> {

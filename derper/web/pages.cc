@@ -5,7 +5,6 @@
 #include "common/http/html.h"
 
 namespace derp::relay {
-namespace {
 
 using http::EscapeHtml;
 
@@ -22,8 +21,6 @@ std::string Page(std::string_view title, std::string_view body) {
 std::string Definition(std::string_view name, std::string_view value) {
   return fmt::format("<dt>{}</dt><dd>{}</dd>\n", EscapeHtml(name), EscapeHtml(value));
 }
-
-}  // namespace
 
 bool IsTailscaleRelayName(std::string_view hostname) {
   constexpr std::string_view kDomain = ".tailscale.com";
@@ -61,15 +58,20 @@ std::string HomePage(const HomePageFacts& facts) {
   return Page("DERP relay", body);
 }
 
-std::string DebugPage(const DebugPageFacts& facts) {
-  std::string body = "<header><h1>derper debug</h1></header>\n<main>\n<dl>\n";
-  for (const auto& [name, value] : facts.items) body += Definition(name, value);
-  body += "</dl>\n<ul>\n";
-  for (const auto& [href, text] : facts.links) {
-    body += fmt::format("<li><a href=\"{}\">{}</a></li>\n", EscapeHtml(href), EscapeHtml(text));
+std::string LinkList(const std::vector<PageLink>& links) {
+  std::string list = "<dl class=\"facts\">\n";
+  for (const PageLink& link : links) {
+    list += fmt::format("<dt><a href=\"{}\">{}</a></dt><dd>{}</dd>\n", EscapeHtml(link.href),
+                        EscapeHtml(link.name), EscapeHtml(link.text));
   }
-  body += "</ul>\n</main>\n";
-  return Page("derper debug", body);
+  return list + "</dl>\n";
+}
+
+std::string ListPage(std::string_view title, const std::vector<PageLink>& links,
+                     std::string_view note) {
+  return Page(title, fmt::format("<header><h1>{}</h1></header>\n<main>\n{}<p class=\"mut\">{}</p>\n"
+                                 "</main>\n",
+                                 EscapeHtml(title), LinkList(links), EscapeHtml(note)));
 }
 
 }  // namespace derp::relay

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace derp::relay {
@@ -22,11 +21,21 @@ struct HomePageFacts {
 // whom to write to about abuse.
 std::string HomePage(const HomePageFacts& facts);
 
-struct DebugPageFacts {
-  std::vector<std::pair<std::string, std::string>> items;  // name and value
-  std::vector<std::pair<std::string, std::string>> links;  // href and what it shows
+// A list of links with what is behind them, and a note below.
+struct PageLink {
+  std::string href;
+  std::string name;
+  std::string text;
 };
-std::string DebugPage(const DebugPageFacts& facts);
+std::string ListPage(std::string_view title, const std::vector<PageLink>& links,
+                     std::string_view note);
+// The list alone.
+std::string LinkList(const std::vector<PageLink>& links);
+
+// A whole document around `body`.
+std::string Page(std::string_view title, std::string_view body);
+// A term and its description, both made safe.
+std::string Definition(std::string_view name, std::string_view value);
 
 // "derp1.tailscale.com", "derp.tailscale.com." and the like.
 bool IsTailscaleRelayName(std::string_view hostname);

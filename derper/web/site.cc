@@ -1,12 +1,8 @@
 #include "derper/web/site.h"
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 
-#include "common/base/go_duration.h"
 #include "common/base/text.h"
-#include "common/metrics/prometheus_text.h"
 #include "derper/web/pages.h"
 #include "derper/web/small_replies.h"
 
@@ -17,15 +13,6 @@ constexpr const char* kHsts = "Strict-Transport-Security";
 
 bool IsUrl(std::string_view text) {
   return text.starts_with("http://") || text.starts_with("https://");
-}
-
-std::string MachineName() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "";
-}
-
-std::string Clipped(Duration duration) {
-  return FormatGoDuration(std::chrono::duration_cast<std::chrono::seconds>(duration));
 }
 
 // The host people asked for with the port that TLS is on.
@@ -46,27 +33,48 @@ std::string_view PathAndQuery(std::string_view target) {
   return slash == std::string_view::npos ? "/" : target.substr(slash);
 }
 
+// Whether a request says, by the name it asks for, that it was meant for this very machine.
+bool NamesThisMachine(const http::Request& request) {
+  std::string host(request.head.headers.Get("Host"));
+  if (const auto parts = SplitHostPort(host)) host = parts->host;
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  if (host.empty() || EqualsIgnoreCase(host, "localhost")) return true;
+  const auto literal = IpAddress::Parse(host);
+  return literal && literal->Unmap().IsLoopback();
+}
+
+// Over clear text the header means nothing and would only confuse (RFC 6797 7.2).
+http::Responder WithoutPromise(const http::Request& request, http::Responder responder) {
+  if (request.tls) return responder;
+  return http::Responder::Before(std::move(responder),
+                                 [](http::Response& response) { response.headers.Remove(kHsts); });
+}
+
+bool IsDebugPath(std::string_view path) { return path.starts_with("/debug") || path == "/metrics"; }
+
 }  // namespace
 
 Expected<std::unique_ptr<MainSite>, Error> MainSite::Make(SiteSettings settings,
                                                           http::DebugAccess access,
-                                                          const metrics::Registry& registry,
-                                                          const Clock& clock) {
+                                                          const SiteParts& parts) {
   if (!settings.home.empty() && settings.home != "blank" && !IsUrl(settings.home)) {
     return Fail(Error{.code = ErrorCode::kInvalidArgument,
                       .context = "unknown --home value " + GoQuote(settings.home)});
   }
-  return std::unique_ptr<MainSite>(
-      new MainSite(std::move(settings), std::move(access), registry, clock));
+  return std::unique_ptr<MainSite>(new MainSite(std::move(settings), std::move(access), parts));
 }
 
-MainSite::MainSite(SiteSettings settings, http::DebugAccess access,
-                   const metrics::Registry& registry, const Clock& clock)
+MainSite::MainSite(SiteSettings settings, http::DebugAccess access, const SiteParts& parts)
     : settings_(std::move(settings)),
       access_(std::move(access)),
-      registry_(registry),
-      clock_(clock),
-      started_(clock.Now()) {
+      logger_(parts.logger),
+      bootstrap_dns_(settings_.bootstrap_names, parts.random),
+      debug_({.hostname = settings_.hostname,
+              .version = settings_.version,
+              .dev = settings_.dev,
+              .has_mesh_key = settings_.has_mesh_key,
+              .arguments = settings_.arguments},
+             access_, parts) {
   AddRoutes();
   AddDebugRoutes();
 }
@@ -91,41 +99,69 @@ void MainSite::AddRoutes() {
 }
 
 void MainSite::AddDebugRoutes() {
-  using http::Answering;
-  using http::Request;
-  const http::Handler metrics =
-      Answering([this](const Request& request) { return Metrics(request); });
-  router_.Handle("/debug/",
-                 Answering([this](const Request& request) { return DebugIndex(request); }));
-  router_.Handle("/debug/varz", metrics);
-  router_.Handle("/metrics", metrics);
+  http::Handler handler = [this](http::Request request, http::Responder responder) {
+    debug_.Handle(std::move(request), std::move(responder));
+  };
+  if (settings_.debug_elsewhere) {
+    handler = http::Answering([](const http::Request&) { return http::NotFound(); });
+  }
+  router_.Handle("/debug/", handler);
+  router_.Handle("/metrics", handler);
 }
 
-http::Response MainSite::Handle(const http::Request& request) const {
-  http::Response response;
+void MainSite::Handle(http::Request request, http::Responder responder) {
+  WarnOfHiddenProxy(request);
+  http::Responder answer = WithoutPromise(request, std::move(responder));
   if (request.method() == "CONNECT") {
-    response = http::ErrorReply(403, "CONNECT not enabled");
+    answer.Send(http::ErrorReply(403, "CONNECT not enabled"));
   } else {
-    router_.Dispatch(request, http::Responder([&response](http::Response answer) {
-                       response = std::move(answer);
-                     }));
+    router_.Dispatch(std::move(request), std::move(answer));
   }
-  // Over clear text the header means nothing and would only confuse (RFC 6797 7.2).
-  if (!request.tls) response.headers.Remove(kHsts);
-  return response;
 }
 
-http::Response MainSite::HandlePlain(const http::Request& request) const {
+void MainSite::HandlePlain(http::Request request, http::Responder responder) {
   const std::string_view target = PathAndQuery(request.head.target);
-  if (request.path == "/generate_204") return CaptivePortalReply(request);
-  if (target.starts_with("/debug")) return Handle(request);
-  if (request.method() != "GET" && request.method() != "HEAD") {
-    return http::ErrorReply(400, "Use HTTPS");
+  if (request.path == "/generate_204") {
+    responder.Send(CaptivePortalReply(request));
+  } else if (target.starts_with("/debug") || (target == kStylePath && ShowsDebug(request))) {
+    Handle(std::move(request), std::move(responder));
+  } else if (request.method() != "GET" && request.method() != "HEAD") {
+    responder.Send(http::ErrorReply(400, "Use HTTPS"));
+  } else {
+    const bool to_debug = target == "/" && ShowsDebug(request);
+    responder.Send(http::Redirect(request.method(), 302,
+                                  fmt::format("https://{}{}", TlsAuthority(request, settings_),
+                                              to_debug ? "/debug/" : target)));
   }
-  const bool to_debug = target == "/" && access_.Allows(request);
-  return http::Redirect(
-      request.method(), 302,
-      fmt::format("https://{}{}", TlsAuthority(request, settings_), to_debug ? "/debug/" : target));
+}
+
+void MainSite::HandleDebugOnly(http::Request request, http::Responder responder) {
+  http::Responder answer = WithoutPromise(request, std::move(responder));
+  if (IsDebugPath(request.path)) {
+    debug_.Handle(std::move(request), std::move(answer));
+  } else if (request.path == kStylePath) {
+    answer.Send(StyleReply());
+  } else if (request.path == "/") {
+    answer.Send(http::Redirect(request.method(), 302, "/debug/"));
+  } else {
+    answer.Send(http::NotFound());
+  }
+}
+
+bool MainSite::ShowsDebug(const http::Request& request) const {
+  return !settings_.debug_elsewhere && access_.Allows(request);
+}
+
+// Behind a TCP proxy on this machine every visitor has this machine's address, and with it the
+// debug pages (derper.md 11, edge 12).
+void MainSite::WarnOfHiddenProxy(const http::Request& request) {
+  if (warned_of_proxy_ || settings_.debug_elsewhere || request.proxied) return;
+  if (!request.remote.ip.Unmap().IsLoopback() || NamesThisMachine(request)) return;
+  warned_of_proxy_ = true;
+  logger_.Warn(
+      "derper: a request for {} came from this machine: if a proxy or port forwarder stands in "
+      "front, everybody may see the debug pages; serve them by -debug-addr instead",
+      GoQuote(request.head.headers.Get("Host")));
 }
 
 http::Response MainSite::Home(const http::Request& request) const {
@@ -138,41 +174,9 @@ http::Response MainSite::Home(const http::Request& request) const {
     response = http::HtmlReply(HomePage({.hostname = settings_.hostname,
                                          .version = settings_.version,
                                          .derp = settings_.derp,
-                                         .may_debug = access_.Allows(request)}));
+                                         .may_debug = ShowsDebug(request)}));
   }
   http::AddBrowserHeaders(response.headers);
-  return response;
-}
-
-std::optional<http::Response> MainSite::Denied(const http::Request& request, bool sub_page) const {
-  if (access_.Allows(request)) return std::nullopt;
-  std::string text = "debug access denied";
-  if (settings_.dev && sub_page) {
-    text += "; to permit access, set TS_ALLOW_DEBUG_IP=" + request.remote.ip.ToString();
-  }
-  return http::ErrorReply(403, text);
-}
-
-http::Response MainSite::DebugIndex(const http::Request& request) const {
-  if (auto denied = Denied(request, false)) return std::move(*denied);
-  if (request.path != "/debug/") return http::NotFound();
-  http::Response response =
-      http::HtmlReply(DebugPage({.items = {{"Uptime", Clipped(clock_.Now() - started_)},
-                                           {"Version", settings_.version},
-                                           {"Machine", MachineName()},
-                                           {"TLS hostname", settings_.hostname},
-                                           {"Mesh key", settings_.has_mesh_key ? "true" : "false"}},
-                                 .links = {{"/debug/varz", "Metrics (Prometheus)"}}}));
-  http::AddBrowserHeaders(response.headers);
-  return response;
-}
-
-http::Response MainSite::Metrics(const http::Request& request) const {
-  if (auto denied = Denied(request, true)) return std::move(*denied);
-  http::Response response;
-  http::AddDebugHeaders(response.headers);
-  response.headers.Set("Content-Type", metrics::kPrometheusContentType);
-  response.body = metrics::WritePrometheusText(registry_.Gather());
   return response;
 }
 

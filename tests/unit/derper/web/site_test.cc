@@ -2,42 +2,13 @@
 
 #include <catch2/catch.hpp>
 
-#include "common/base/log.h"
-#include "common/http/url.h"
 #include "derper/web/pages.h"
-#include "tests/support/fake_clock.h"
+#include "tests/unit/derper/web/site_fixture.h"
 
 namespace derp::relay {
 namespace {
 
-struct Fixture {
-  test::FakeClock clock;
-  metrics::Registry registry;
-  SiteSettings settings{.hostname = "derp.example.net", .version = "1.2.3"};
-  std::map<std::string, std::string> environment;
-
-  std::unique_ptr<MainSite> Make() {
-    auto access = http::DebugAccess::FromEnvironment(environment);
-    REQUIRE(access.has_value());
-    auto site = MainSite::Make(settings, *access, registry, clock);
-    REQUIRE(site.has_value());
-    return std::move(*site);
-  }
-};
-
-http::Request Ask(const std::string& target, const std::string& method = "GET",
-                  const std::string& from = "192.0.2.9") {
-  http::Request request;
-  request.head.method = method;
-  request.head.target = target;
-  const auto parsed = http::ParseTarget(target);
-  REQUIRE(parsed.has_value());
-  request.path = parsed->path;
-  request.query = parsed->query;
-  request.remote.ip = *IpAddress::Parse(from);
-  request.tls = true;
-  return request;
-}
+using Fixture = SiteFixture;
 
 TEST_CASE("the home page says what the machine does and how it is", "[derper][web]") {
   Fixture f;
@@ -89,8 +60,7 @@ TEST_CASE("the home page may be blank or elsewhere", "[derper][web]") {
   CHECK(moved.status == 302);
   CHECK(moved.headers.Get("Location") == "https://example.net/x");
   f.settings.home = "foo";
-  const auto site =
-      MainSite::Make(f.settings, *http::DebugAccess::FromEnvironment({}), f.registry, f.clock);
+  const auto site = MainSite::Make(f.settings, *http::DebugAccess::FromEnvironment({}), f.parts());
   CHECK(site.error().context == "unknown --home value \"foo\"");
 }
 
@@ -126,7 +96,7 @@ TEST_CASE("developer mode tells strangers how to get in", "[derper][web]") {
 TEST_CASE("metrics come from the registry", "[derper][web]") {
   Fixture f;
   const auto site = f.Make();
-  f.registry.Add(site->MetricsSource());
+  f.registry.Add((*site)->MetricsSource());
   site->Handle(Ask("/bootstrap-dns?q=a.example"));
   site->Handle(Ask("/bootstrap-dns?q=a.example"));
   site->Handle(Ask("/bootstrap-dns"));
