@@ -99,14 +99,16 @@ Expected<wire::ServerInfo, ClientFailure> BlockingClient::StartSession(const Nod
                                                                        TimePoint deadline) {
   if (dead_) return Fail(*dead_);
   server_ = server;
-  if (!AppendLogin(first_write, options_.identity, server_, RandomNonce(random_))) {
+  const auto box = BoxKey::Make(options_.identity.key, server_);
+  if (!box) {
     return Dead({.fault = ClientFault::kBadServerKey,
                  .error = {.code = ErrorCode::kProtocol,
                            .context = "nothing can be sealed to the relay's key"}});
   }
+  AppendLogin(first_write, options_.identity, key_, *box, RandomNonce(random_));
   const auto written = WriteAll(first_write, deadline);
   if (!written) return Fail(written.error());
-  session_.emplace(options_.identity.key, server_, fast_start);
+  session_.emplace(*box, server_, fast_start);
   return AwaitServerInfo(deadline);
 }
 
@@ -144,14 +146,23 @@ Expected<ServerMessage, ClientFailure> BlockingClient::Receive(TimePoint deadlin
 
 Expected<ClientSession::SendResult, ClientFailure> BlockingClient::Send(
     const NodePublic& destination, ByteView packet, TimePoint deadline) {
-  if (dead_) return Fail(*dead_);
-  Check(session_.has_value(), "Send() comes after the login");
-  Bytes frame;
-  const auto result = session_->AppendPacket(frame, destination, packet, clock_.Now());
-  if (result != ClientSession::SendResult::kAppended) return result;
-  const auto written = WriteAll(frame, deadline);
+  const auto result = Append(destination, packet);
+  const auto written = Flush(deadline);
   if (!written) return Fail(written.error());
   return result;
+}
+
+ClientSession::SendResult BlockingClient::Append(const NodePublic& destination, ByteView packet) {
+  Check(session_.has_value() || dead_.has_value(), "packets come after the login");
+  if (dead_) return ClientSession::SendResult::kAppended;
+  return session_->AppendPacket(unsent_, destination, packet, clock_.Now());
+}
+
+Expected<void, ClientFailure> BlockingClient::Flush(TimePoint deadline) {
+  if (unsent_.empty() && !dead_) return {};
+  auto written = WriteAll(unsent_, deadline);
+  unsent_.clear();
+  return written;
 }
 
 Expected<void, ClientFailure> BlockingClient::SendPing(const wire::PingData& data,

@@ -37,6 +37,10 @@ class BlockingClient {
   // After the login.
   Expected<ClientSession::SendResult, ClientFailure> Send(const NodePublic& destination,
                                                           ByteView packet, TimePoint deadline);
+  // Send() in two parts, for several packets in one write: nothing leaves before Flush(), which
+  // tells, too, when the connection is dead.
+  ClientSession::SendResult Append(const NodePublic& destination, ByteView packet);
+  Expected<void, ClientFailure> Flush(TimePoint deadline);
   Expected<void, ClientFailure> SendPing(const wire::PingData& data, TimePoint deadline);
   Expected<void, ClientFailure> SendPong(const wire::PingData& data, TimePoint deadline);
   // The next message, whatever it is; it borrows from the client until the next call. Time-outs
@@ -70,6 +74,7 @@ class BlockingClient {
   NodePublic server_;
   ClientLogin login_;
   std::optional<ClientSession> session_;  // from the moment ClientInfo is sent
+  Bytes unsent_;
   Bytes input_;
   std::size_t consumed_ = 0;
   std::optional<ClientFailure> dead_;

@@ -37,14 +37,11 @@ BoxNonce RandomNonce(RandomSource& random) {
   return nonce;
 }
 
-bool AppendLogin(Bytes& out, const ClientIdentity& identity, const NodePublic& server,
-                 const BoxNonce& nonce) {
-  const auto frame = wire::EncodeClientInfo(identity.info, identity.key, server, nonce);
-  if (!frame) return false;
-  AppendBytes(out, *frame);
+void AppendLogin(Bytes& out, const ClientIdentity& identity, const NodePublic& own,
+                 const BoxKey& box, const BoxNonce& nonce) {
+  AppendBytes(out, wire::EncodeClientInfo(identity.info, own, box, nonce));
   if (identity.preferred) wire::AppendNotePreferred(out, true);
   if (identity.watch) wire::AppendWatchConns(out);
-  return true;
 }
 
 HttpAnswer MakeHttpAnswer(const http::ResponseHead& head, ByteView body) {

@@ -26,10 +26,10 @@ struct ClientIdentity {
 using BoxNonce = std::array<std::uint8_t, kBoxNonceSize>;
 BoxNonce RandomNonce(RandomSource& random);
 
-// Appends ClientInfo and what the identity asks for. False, and nothing appended, when nothing can
-// be sealed to the key.
-[[nodiscard]] bool AppendLogin(Bytes& out, const ClientIdentity& identity, const NodePublic& server,
-                               const BoxNonce& nonce);
+// Appends ClientInfo and what the identity asks for. `own` is the public half of its key, `box` is
+// between the two sides: both cost enough to be made once.
+void AppendLogin(Bytes& out, const ClientIdentity& identity, const NodePublic& own,
+                 const BoxKey& box, const BoxNonce& nonce);
 
 // Reads a normal upgrade. In fast start there is nothing to wait for: UpgradeRequestText and
 // AppendLogin go out together, and ClientSession reads what comes.

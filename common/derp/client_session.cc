@@ -66,8 +66,8 @@ ClientFailure CutHttpAnswer(std::string_view text) {
 
 }  // namespace
 
-ClientSession::ClientSession(const NodePrivate& key, const NodePublic& server, bool fast_start)
-    : key_(key), server_(server), http_possible_(fast_start) {}
+ClientSession::ClientSession(const BoxKey& box, const NodePublic& server, bool fast_start)
+    : box_(box), server_(server), http_possible_(fast_start) {}
 
 Expected<std::optional<ServerMessage>, ClientFailure> ClientSession::FailWith(
     ClientFailure failure) {
@@ -131,7 +131,7 @@ ClientFailure ClientSession::InputEnded(ByteView rest) {
 Expected<std::optional<ServerMessage>, ClientFailure> ClientSession::Read(const wire::Frame& frame,
                                                                           TimePoint now) {
   if (frame.type != wire::FrameType::kServerInfo) return ReadHarmless(frame);
-  const auto info = wire::DecodeServerInfo(frame.payload, server_, key_);
+  const auto info = wire::DecodeServerInfo(frame.payload, box_);
   if (!info) {
     return FailWith({.fault = ClientFault::kBadServerInfo,
                      .error = {.code = ErrorCode::kProtocol,

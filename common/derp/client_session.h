@@ -35,8 +35,9 @@ using ServerMessage = std::variant<wire::ServerInfo, wire::RecvPacket, KeepAlive
 
 class ClientSession {
  public:
-  // `fast_start`: the server may still answer in HTTP, which is then recognised.
-  ClientSession(const NodePrivate& key, const NodePublic& server, bool fast_start);
+  // `box` is between the client's key and `server`. `fast_start`: the server may still answer in
+  // HTTP, which is then recognised.
+  ClientSession(const BoxKey& box, const NodePublic& server, bool fast_start);
 
   // The next message off the front of `input`; empty until one is complete. A failure is final:
   // every later call repeats it.
@@ -63,7 +64,7 @@ class ClientSession {
                                                              TimePoint now);
   void Limit(const wire::ServerInfo& info, TimePoint now);
 
-  NodePrivate key_;
+  BoxKey box_;
   NodePublic server_;
   bool http_possible_;
   std::optional<ClientFailure> failure_;

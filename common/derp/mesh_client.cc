@@ -5,16 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "common/wire/upgrade.h"
-
 namespace derp {
-namespace {
-
-wire::UpgradeRequest RequestFor(const RelayUrl& url, bool fast_start) {
-  return {.path = url.path, .host = url.HostHeader(), .fast_start = fast_start};
-}
-
-}  // namespace
 
 // They belong to a running loop, so they are made in its thread.
 struct MeshClient::Timers {
@@ -87,75 +78,47 @@ void MeshClient::OnConnected(net::Fd fd) {
 }
 
 std::optional<Error> MeshClient::OnStreamReady() {
+  std::optional<NodePublic> server;
   if (const net::TlsSession* tls = stream_->tls()) {
     const net::CertificateChain chain = tls->PeerCertificates();
     const net::PeerPolicy policy{.host_name = options_.url.host, .cert_name = {}};
     const auto verdict = net::VerifyPeer(chain, policy, *roots_, loop_.WallNow());
     if (verdict.problem) return Error{.code = ErrorCode::kTls, .context = verdict.detail};
-    const auto meta = net::FindMetaKey(chain);
-    if (meta && tls->is_tls13() && meta->version != 0 && !meta->server.is_zero())
-      return LogInTo(meta->server, /*fast_start=*/true);
+    if (tls->is_tls13()) {
+      if (const auto meta = net::FindMetaKey(chain)) server = meta->server;
+    }
   }
-  login_.emplace();
-  stream_->Write(AsBytes(wire::UpgradeRequestText(RequestFor(options_.url, false))));
-  return std::nullopt;
+  ClientDialogue::Options dialogue;
+  dialogue.identity.key = options_.key;
+  dialogue.identity.watch = true;
+  dialogue.own = own_;
+  dialogue.request.path = options_.url.path;
+  dialogue.request.host = options_.url.HostHeader();
+  dialogue.refuse = [this](const NodePublic& key) { return RefuseSelf(key); };
+  dialogue.identity.info.mesh_key = options_.mesh_key();
+  dialogue_.emplace(std::move(dialogue), random_);
+  Bytes out;
+  auto error = dialogue_->Start(server, out);
+  if (!error) stream_->Write(out);
+  return error;
 }
 
-std::optional<Error> MeshClient::LogInTo(const NodePublic& server, bool fast_start) {
-  if (server == own_) {
-    state_ = State::kConnectedSelf;
-    return Error{.code = ErrorCode::kCancelled, .context = "this is the relay itself"};
-  }
-  ClientIdentity identity{.key = options_.key, .watch = true};
-  identity.info.mesh_key = options_.mesh_key();
-  Bytes out;
-  if (fast_start) AppendText(out, wire::UpgradeRequestText(RequestFor(options_.url, true)));
-  if (!AppendLogin(out, identity, server, RandomNonce(random_)))
-    return Error{.code = ErrorCode::kProtocol,
-                 .context = "nothing can be sealed to the relay's key"};
-  login_.reset();
-  session_.emplace(options_.key, server, fast_start);
-  stream_->Write(out);
-  return std::nullopt;
+std::optional<Error> MeshClient::RefuseSelf(const NodePublic& server) {
+  if (server != own_) return std::nullopt;
+  state_ = State::kConnectedSelf;
+  return Error{.code = ErrorCode::kCancelled, .context = "this is the relay itself"};
 }
 
 std::optional<Error> MeshClient::OnData(ByteView bytes) {
   last_read_ = loop_.Now();
-  // Whole frames are read where they are; only what is left of a cut one is kept.
-  const bool kept = !input_.empty();
-  if (kept) AppendBytes(input_, bytes);
-  ByteView input = kept ? ByteView(input_) : bytes;
-  const std::size_t size = input.size();
-  std::optional<Error> error;
-  if (login_) error = FeedLogin(input);
-  if (!error && session_) error = FeedSession(input);
-  if (error) return error;
-  const auto consumed = static_cast<std::ptrdiff_t>(size - input.size());
-  if (kept) {
-    input_.erase(input_.begin(), input_.begin() + consumed);
-  } else {
-    AppendBytes(input_, input);
-  }
-  return std::nullopt;
-}
-
-std::optional<Error> MeshClient::FeedLogin(ByteView& input) {
-  for (;;) {
-    const auto before = login_->state();
-    const auto after = login_->Feed(input);
-    if (after == ClientLogin::State::kFailed) return login_->failure().error;
-    if (after == ClientLogin::State::kReady) return LogInTo(login_->server(), false);
-    if (after == before) return std::nullopt;
-  }
-}
-
-std::optional<Error> MeshClient::FeedSession(ByteView& input) {
-  for (;;) {
-    const auto message = session_->Take(input, loop_.Now());
-    if (!message) return message.error().error;
-    if (!*message) return std::nullopt;
-    Handle(**message);
-  }
+  Bytes out;
+  auto error =
+      dialogue_->Feed(bytes, last_read_, out, [this](const ServerMessage& message, Bytes&) {
+        Handle(message);
+        return true;
+      });
+  if (!error && !out.empty()) stream_->Write(out);
+  return error;
 }
 
 void MeshClient::Handle(const ServerMessage& message) {
@@ -186,7 +149,7 @@ void MeshClient::OnUp() {
   ++counters_.connects;
   timers_->connect.Stop();
   timers_->idle.Start(options_.read_timeout);
-  logger_.Info("{}: logged in to relay {}", log_name_, session_->server().ShortString());
+  logger_.Info("{}: logged in to relay {}", log_name_, dialogue_->server().ShortString());
 }
 
 void MeshClient::CheckIdle() {
@@ -199,10 +162,8 @@ void MeshClient::CheckIdle() {
 void MeshClient::Disconnect() {
   dialer_.reset();
   stream_.reset();
-  login_.reset();
-  session_.reset();
+  dialogue_.reset();
   roots_.reset();
-  input_ = Bytes();
   if (!timers_) return;
   timers_->connect.Stop();
   timers_->idle.Stop();

@@ -15,8 +15,7 @@
 #include "common/base/result.h"
 #include "common/crypto/keys.h"
 #include "common/crypto/random.h"
-#include "common/derp/client_login.h"
-#include "common/derp/client_session.h"
+#include "common/derp/client_dialogue.h"
 #include "common/derp/loop_dialer.h"
 #include "common/derp/loop_stream.h"
 #include "common/derp/relay_url.h"
@@ -108,9 +107,7 @@ class MeshClient {
   void OnConnected(net::Fd fd);
   std::optional<Error> OnStreamReady();
   std::optional<Error> OnData(ByteView bytes);
-  std::optional<Error> FeedLogin(ByteView& input);
-  std::optional<Error> FeedSession(ByteView& input);
-  std::optional<Error> LogInTo(const NodePublic& server, bool fast_start);
+  std::optional<Error> RefuseSelf(const NodePublic& server);
   void Handle(const ServerMessage& message);
   void OnPresent(const wire::PeerPresent& event);
   void OnUp();
@@ -134,9 +131,7 @@ class MeshClient {
   std::unique_ptr<LoopDialer> dialer_;
   std::unique_ptr<LoopStream> stream_;
   std::shared_ptr<const net::RootStore> roots_;
-  std::optional<ClientLogin> login_;
-  std::optional<ClientSession> session_;
-  Bytes input_;  // what is left of a cut frame
+  std::optional<ClientDialogue> dialogue_;
   std::set<NodePublic> present_;
   TimePoint last_read_;
   TimePoint up_since_;

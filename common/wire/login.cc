@@ -48,16 +48,13 @@ Expected<NodePublic, LoginError> DecodeServerKey(ByteView payload) {
   return server;
 }
 
-std::optional<Bytes> EncodeClientInfo(const ClientInfo& info, const NodePrivate& client,
-                                      const NodePublic& server,
-                                      const std::array<std::uint8_t, kBoxNonceSize>& nonce) {
-  const auto sealed = SealBox(AsBytes(ClientInfoJson(info)), client, server, nonce);
-  if (!sealed) return std::nullopt;
+Bytes EncodeClientInfo(const ClientInfo& info, const NodePublic& client, const BoxKey& box,
+                       const std::array<std::uint8_t, kBoxNonceSize>& nonce) {
+  const Bytes sealed = box.Seal(AsBytes(ClientInfoJson(info)), nonce);
   Bytes frame;
-  AppendHeader(frame, FrameType::kClientInfo,
-               static_cast<std::uint32_t>(kKeySize + sealed->size()));
-  AppendBytes(frame, client.Public().bytes());
-  AppendBytes(frame, *sealed);
+  AppendHeader(frame, FrameType::kClientInfo, static_cast<std::uint32_t>(kKeySize + sealed.size()));
+  AppendBytes(frame, client.bytes());
+  AppendBytes(frame, sealed);
   return frame;
 }
 
@@ -84,12 +81,10 @@ std::optional<Bytes> EncodeServerInfo(const ServerInfo& info, const NodePrivate&
   return frame;
 }
 
-Expected<ServerInfo, LoginError> DecodeServerInfo(ByteView payload, const NodePublic& server,
-                                                  const NodePrivate& client) {
+Expected<ServerInfo, LoginError> DecodeServerInfo(ByteView payload, const BoxKey& box) {
   if (payload.size() > kMaxClientFrame) return Fail(LoginError::kTooLong);
   if (payload.size() < kBoxNonceSize) return Fail(LoginError::kTooShort);
-  if (server.is_zero()) return Fail(LoginError::kZeroKey);
-  const auto text = OpenBox(payload, server, client);
+  const auto text = box.Open(payload);
   if (!text) return Fail(LoginError::kBoxDoesNotOpen);
   return ParseServerInfoJson(AsText(*text));
 }

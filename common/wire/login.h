@@ -42,18 +42,16 @@ struct ReceivedClientInfo {
 void AppendServerKey(Bytes& out, const NodePublic& server);
 Expected<NodePublic, LoginError> DecodeServerKey(ByteView payload);
 
-// Empty when the server key is zero or of low order.
-std::optional<Bytes> EncodeClientInfo(const ClientInfo& info, const NodePrivate& client,
-                                      const NodePublic& server,
-                                      const std::array<std::uint8_t, kBoxNonceSize>& nonce);
+// A client's box is between its key and the server's; it seals this and opens ServerInfo.
+Bytes EncodeClientInfo(const ClientInfo& info, const NodePublic& client, const BoxKey& box,
+                       const std::array<std::uint8_t, kBoxNonceSize>& nonce);
 Expected<ReceivedClientInfo, LoginError> DecodeClientInfo(ByteView payload,
                                                           const NodePrivate& server);
 
 std::optional<Bytes> EncodeServerInfo(const ServerInfo& info, const NodePrivate& server,
                                       const NodePublic& client,
                                       const std::array<std::uint8_t, kBoxNonceSize>& nonce);
-Expected<ServerInfo, LoginError> DecodeServerInfo(ByteView payload, const NodePublic& server,
-                                                  const NodePrivate& client);
+Expected<ServerInfo, LoginError> DecodeServerInfo(ByteView payload, const BoxKey& box);
 
 // The JSON inside the boxes, member order as Go writes it; read as Go reads it (4.4).
 std::string ClientInfoJson(const ClientInfo& info);

@@ -112,74 +112,36 @@ std::optional<Error> RelayLink::OnReady() {
   const net::CertVerdict verdict =
       net::VerifyPeer(chain, PolicyOf(node_), *host_.context.roots, host_.context.clock.WallNow());
   if (verdict.problem) return Error{.code = ErrorCode::kTls, .context = "tls: " + verdict.detail};
-  verified_ = !verdict.unverified;
+  ClientDialogue::Options options;
+  options.identity.key = key_;
+  options.own = public_key_;
+  options.request.host = node_.HostHeader();
+  options.identity.info.can_ack_pings = true;
+  if (!verdict.unverified) options.identity.info.mesh_key = mesh_key_;
+  dialogue_.emplace(std::move(options), host_.context.random);
+  std::optional<NodePublic> server;
   if (tls.is_tls13()) {
-    const auto meta = net::FindMetaKey(chain);
-    if (meta && meta->version != 0 && !meta->server.is_zero()) return LogIn(meta->server, true);
+    if (const auto meta = net::FindMetaKey(chain)) server = meta->server;
   }
-  login_.emplace();
-  stream_->Write(AsBytes(wire::UpgradeRequestText({.host = node_.HostHeader()})));
-  return std::nullopt;
-}
-
-std::optional<Error> RelayLink::LogIn(const NodePublic& server, bool fast_start) {
-  ClientIdentity identity{.key = key_};
-  identity.info.can_ack_pings = true;
-  if (verified_) identity.info.mesh_key = mesh_key_;
   Bytes out;
-  if (fast_start) {
-    AppendText(out, wire::UpgradeRequestText({.host = node_.HostHeader(), .fast_start = true}));
-  }
-  if (!AppendLogin(out, identity, server, RandomNonce(host_.context.random))) {
-    return Error{.code = ErrorCode::kProtocol,
-                 .context = "nothing can be sealed to the relay's key"};
-  }
-  login_.reset();
-  session_.emplace(key_, server, fast_start);
-  stream_->Write(out);
-  return std::nullopt;
+  auto error = dialogue_->Start(server, out);
+  if (!error) stream_->Write(out);
+  return error;
 }
 
 std::optional<Error> RelayLink::OnData(ByteView bytes) {
   last_read_ = host_.loop.Now();
-  // Whole frames are read where they are; only what is left of a cut one is kept.
-  const bool kept = !input_.empty();
-  if (kept) AppendBytes(input_, bytes);
-  ByteView input = kept ? ByteView(input_) : bytes;
-  const std::size_t size = input.size();
-  std::optional<Error> error;
-  if (login_) error = FeedLogin(input);
-  if (!error && session_) error = FeedSession(input);
-  if (error) return error;
-  if (kept) {
-    input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(size - input.size()));
-  } else {
-    AppendBytes(input_, input);
-  }
-  return std::nullopt;
+  Bytes out;
+  auto error =
+      dialogue_->Feed(bytes, last_read_, out, [this](const ServerMessage& message, Bytes& answers) {
+        Handle(message, answers);
+        return !dead_;
+      });
+  if (!error && !out.empty()) stream_->Write(out);
+  return error;
 }
 
-std::optional<Error> RelayLink::FeedLogin(ByteView& input) {
-  for (;;) {
-    const auto before = login_->state();
-    const auto after = login_->Feed(input);
-    if (after == ClientLogin::State::kFailed) return login_->failure().error;
-    if (after == ClientLogin::State::kReady) return LogIn(login_->server(), false);
-    if (after == before) return std::nullopt;
-  }
-}
-
-std::optional<Error> RelayLink::FeedSession(ByteView& input) {
-  while (!dead_) {
-    const auto message = session_->Take(input, host_.loop.Now());
-    if (!message) return message.error().error;
-    if (!*message) return std::nullopt;
-    Handle(**message);
-  }
-  return std::nullopt;
-}
-
-void RelayLink::Handle(const ServerMessage& message) {
+void RelayLink::Handle(const ServerMessage& message, Bytes& out) {
   if (const auto* info = std::get_if<wire::ServerInfo>(&message)) {
     const bool first = !info_.has_value();
     info_ = *info;
@@ -190,14 +152,14 @@ void RelayLink::Handle(const ServerMessage& message) {
   } else if (const auto* packet = std::get_if<wire::RecvPacket>(&message)) {
     events_.received(*packet);
   } else if (const auto* ping = std::get_if<Ping>(&message)) {
-    stream_->WriteWith([ping](Bytes& out) { wire::AppendPong(out, ping->data); });
+    wire::AppendPong(out, ping->data);
   }
 }
 
 ClientSession::SendResult RelayLink::Send(const NodePublic& to, ByteView packet) {
   auto result = ClientSession::SendResult::kAppended;
   stream_->WriteWith([&](Bytes& out) {
-    result = session_->AppendPacket(out, to, packet, host_.context.clock.Now());
+    result = dialogue_->AppendPacket(out, to, packet, host_.context.clock.Now());
   });
   return result;
 }

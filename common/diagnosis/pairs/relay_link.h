@@ -7,8 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "common/derp/client_login.h"
-#include "common/derp/client_session.h"
+#include "common/derp/client_dialogue.h"
 #include "common/derp/loop_stream.h"
 #include "common/derpmap/model.h"
 #include "common/diagnosis/pairs/race_dialer.h"
@@ -57,11 +56,8 @@ class RelayLink {
   void OnAddresses(const Found& found);
   void OnConnected(net::Fd fd);
   std::optional<Error> OnReady();
-  std::optional<Error> LogIn(const NodePublic& server, bool fast_start);
   std::optional<Error> OnData(ByteView bytes);
-  std::optional<Error> FeedLogin(ByteView& input);
-  std::optional<Error> FeedSession(ByteView& input);
-  void Handle(const ServerMessage& message);
+  void Handle(const ServerMessage& message, Bytes& out);
   void CheckIdle();
   void Break(Error error);
 
@@ -74,14 +70,11 @@ class RelayLink {
   std::shared_ptr<RelayLink*> self_;  // for tasks under way: null once the link is gone
   net::Timer limit_timer_;
   net::Timer idle_timer_;
-  bool verified_ = false;
   bool dead_ = false;
   std::unique_ptr<RaceDialer> dialer_;
   std::unique_ptr<LoopStream> stream_;
-  std::optional<ClientLogin> login_;
-  std::optional<ClientSession> session_;
+  std::optional<ClientDialogue> dialogue_;
   std::optional<wire::ServerInfo> info_;
-  Bytes input_;  // what is left of a cut frame
   TimePoint last_read_;
 };
 

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const NodePrivate server = NodePrivate::FromBytes(Bytes(kKeySize, 0x48));
   const NodePrivate client = NodePrivate::FromBytes(Bytes(kKeySize, 0x50));
   static_cast<void>(DecodeClientInfo(input, server).has_value());
-  static_cast<void>(DecodeServerInfo(input, server.Public(), client).has_value());
+  static_cast<void>(DecodeServerInfo(input, *BoxKey::Make(client, server.Public())).has_value());
   if (const auto key = DecodeServerKey(input)) {
     Bytes out;
     AppendServerKey(out, *key);

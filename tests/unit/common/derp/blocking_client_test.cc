@@ -167,3 +167,22 @@ TEST_CASE("a relay key of low order ends the login before anything is sent", "[d
   CHECK(client.FastStart(NodePublic(one), f.deadline).error().fault == ClientFault::kBadServerKey);
   CHECK(f.log.written.empty());
 }
+
+TEST_CASE("packets that were appended leave in one write", "[derp][client]") {
+  Fixture f;
+  auto client = f.Client({f.golden.Step("fast_start", 1), f.golden.Step("fast_start", 2)});
+  REQUIRE(client.FastStart(f.golden.Secret("server").Public(), f.deadline));
+  f.log = {};
+  const NodePublic to = f.golden.Secret("client_b").Public();
+  Bytes expected;
+  for (const std::string_view text : {"one", "two", "three"}) {
+    CHECK(client.Append(to, AsBytes(text)) == ClientSession::SendResult::kAppended);
+    wire::AppendSendPacket(expected, to, AsBytes(text));
+  }
+  CHECK(f.log.written.empty());
+  REQUIRE(client.Flush(f.deadline));
+  CHECK(f.log.written == expected);
+  CHECK(f.log.writes == 1);
+  REQUIRE(client.Flush(f.deadline));
+  CHECK(f.log.writes == 1);
+}

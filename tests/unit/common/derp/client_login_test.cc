@@ -150,18 +150,12 @@ TEST_CASE("the login frames are the golden ones", "[derp][login]") {
   const NodePublic server = golden.Secret("server").Public();
   BoxNonce nonce{};
   for (std::size_t i = 0; i < nonce.size(); ++i) nonce[i] = static_cast<std::uint8_t>(0x80 + i);
+  const NodePrivate key = golden.Secret("client_a");
   Bytes out;
-  REQUIRE(AppendLogin(out,
-                      {.key = golden.Secret("client_a"),
-                       .info = {.can_ack_pings = true},
-                       .preferred = true,
-                       .watch = true},
-                      server, nonce));
+  AppendLogin(out, {.key = key, .info = {.can_ack_pings = true}, .preferred = true, .watch = true},
+              key.Public(), *BoxKey::Make(key, server), nonce);
   Bytes expected = golden.Frame("client_info_regular");
   AppendBytes(expected, golden.Frame("note_preferred_on"));
   AppendBytes(expected, golden.Frame("watch_conns"));
   CHECK(out == expected);
-  out.clear();
-  CHECK_FALSE(AppendLogin(out, {.key = golden.Secret("client_a")}, NodePublic(), nonce));
-  CHECK(out.empty());
 }

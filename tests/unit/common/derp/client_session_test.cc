@@ -16,7 +16,9 @@ struct Fixture {
   NodePrivate key = golden.Secret("client_a");
   NodePublic server = golden.Secret("server").Public();
 
-  ClientSession Session(bool fast_start = false) const { return {key, server, fast_start}; }
+  ClientSession Session(bool fast_start = false) const {
+    return {*BoxKey::Make(key, server), server, fast_start};
+  }
   Expected<std::optional<ServerMessage>, ClientFailure> Take(ClientSession& session,
                                                              ByteView bytes) const {
     return session.Take(bytes, clock.Now());

@@ -87,12 +87,13 @@ Bytes ReencodeLogin(const Frame& frame, const json& fields) {
   NodePrivate client;
   for (const char* name : {"client_a", "client_b", "mesh_node"})
     if (secret(name).Public() == peer) client = secret(name);
+  const BoxKey box = BoxKey::Make(client, server.Public()).value();
   if (from_client) {
     const auto received = DecodeClientInfo(frame.payload, server).value();
     CHECK(received.key == peer);
-    return EncodeClientInfo(received.info, client, server.Public(), nonce).value();
+    return EncodeClientInfo(received.info, peer, box, nonce);
   }
-  const auto info = DecodeServerInfo(frame.payload, server.Public(), client).value();
+  const auto info = DecodeServerInfo(frame.payload, box).value();
   CHECK(info.version == 2);
   return EncodeServerInfo(info, server, peer, nonce).value();
 }

@@ -34,7 +34,8 @@ std::optional<bool> Decodes(const Frame& frame, const Keys& keys) {
     case FrameType::kClientInfo:
       return DecodeClientInfo(frame.payload, keys.server).has_value();
     case FrameType::kServerInfo:
-      return DecodeServerInfo(frame.payload, keys.server.Public(), keys.client).has_value();
+      return DecodeServerInfo(frame.payload, *BoxKey::Make(keys.client, keys.server.Public()))
+          .has_value();
     case FrameType::kSendPacket:
       return DecodeSendPacket(frame.payload).has_value();
     case FrameType::kRecvPacket:

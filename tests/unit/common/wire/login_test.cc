@@ -14,6 +14,7 @@ struct Pair {
   test::FixedRandom random{3};
   NodePrivate server = NodePrivate::Generate(random);
   NodePrivate client = NodePrivate::Generate(random);
+  BoxKey box = *BoxKey::Make(client, server.Public());
   std::array<std::uint8_t, kBoxNonceSize> nonce{9};
 };
 
@@ -23,20 +24,19 @@ ByteView Payload(const Bytes& frame) { return ByteView(frame).subspan(kFrameHead
 
 TEST_CASE("a sealed ClientInfo opens at the server it was meant for only", "[wire][login]") {
   Pair pair;
-  const auto frame = EncodeClientInfo({.is_prober = true, .app_name = "tester"}, pair.client,
-                                      pair.server.Public(), pair.nonce);
-  REQUIRE(frame);
-  const auto received = DecodeClientInfo(Payload(*frame), pair.server);
+  const Bytes frame = EncodeClientInfo({.is_prober = true, .app_name = "tester"},
+                                       pair.client.Public(), pair.box, pair.nonce);
+  const auto received = DecodeClientInfo(Payload(frame), pair.server);
   REQUIRE(received);
   CHECK(received->key == pair.client.Public());
   CHECK(received->info.is_prober);
   CHECK(received->info.app_name == "tester");
-  CHECK(DecodeClientInfo(Payload(*frame), pair.client).error() == LoginError::kBoxDoesNotOpen);
+  CHECK(DecodeClientInfo(Payload(frame), pair.client).error() == LoginError::kBoxDoesNotOpen);
 }
 
 TEST_CASE("login payloads fail typed wherever they are cut", "[wire][login]") {
   Pair pair;
-  const Bytes client_info = *EncodeClientInfo({}, pair.client, pair.server.Public(), pair.nonce);
+  const Bytes client_info = EncodeClientInfo({}, pair.client.Public(), pair.box, pair.nonce);
   for (std::size_t cut = 0; cut < client_info.size() - kFrameHeaderSize; ++cut) {
     CAPTURE(cut);
     const auto result = DecodeClientInfo(Payload(client_info).first(cut), pair.server);
@@ -46,8 +46,7 @@ TEST_CASE("login payloads fail typed wherever they are cut", "[wire][login]") {
   const Bytes server_info = *EncodeServerInfo({}, pair.server, pair.client.Public(), pair.nonce);
   for (std::size_t cut = 0; cut < server_info.size() - kFrameHeaderSize; ++cut) {
     CAPTURE(cut);
-    const auto result =
-        DecodeServerInfo(Payload(server_info).first(cut), pair.server.Public(), pair.client);
+    const auto result = DecodeServerInfo(Payload(server_info).first(cut), pair.box);
     REQUIRE_FALSE(result);
     CHECK(result.error() == (cut < 24 ? LoginError::kTooShort : LoginError::kBoxDoesNotOpen));
   }
@@ -61,8 +60,7 @@ TEST_CASE("oversized login payloads are refused before they are opened", "[wire]
   Pair pair;
   CHECK(DecodeClientInfo(Bytes(kMaxClientInfo + 1), pair.server).error() == LoginError::kTooLong);
   CHECK(DecodeServerKey(Bytes(kMaxServerGreeting + 1)).error() == LoginError::kTooLong);
-  CHECK(DecodeServerInfo(Bytes(kMaxClientFrame + 1), pair.server.Public(), pair.client).error() ==
-        LoginError::kTooLong);
+  CHECK(DecodeServerInfo(Bytes(kMaxClientFrame + 1), pair.box).error() == LoginError::kTooLong);
 }
 
 TEST_CASE("an all-zero key is refused on either side", "[wire][login]") {
@@ -71,9 +69,8 @@ TEST_CASE("an all-zero key is refused on either side", "[wire][login]") {
   Bytes greeting;
   AppendServerKey(greeting, NodePublic());
   CHECK(DecodeServerKey(Payload(greeting)).error() == LoginError::kZeroKey);
-  CHECK_FALSE(EncodeClientInfo({}, pair.client, NodePublic(), pair.nonce));
+  CHECK_FALSE(BoxKey::Make(pair.client, NodePublic()));
   CHECK_FALSE(EncodeServerInfo({}, pair.server, NodePublic(), pair.nonce));
-  CHECK(DecodeServerInfo(Bytes(60), NodePublic(), pair.client).error() == LoginError::kZeroKey);
 }
 
 TEST_CASE("a greeting without the magic is told from a cut one", "[wire][login]") {

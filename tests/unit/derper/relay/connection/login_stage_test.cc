@@ -22,8 +22,9 @@ struct Fixture {
 
   LoginStage Stage() { return {server, &mesh_keys, budget}; }
   Bytes Info(const wire::ClientInfo& info) const {
-    const auto frame = wire::EncodeClientInfo(info, client, server.Public(), {});
-    return {frame->begin() + wire::kFrameHeaderSize, frame->end()};
+    const BoxKey box = *BoxKey::Make(client, server.Public());
+    const Bytes frame = wire::EncodeClientInfo(info, client.Public(), box, {});
+    return {frame.begin() + wire::kFrameHeaderSize, frame.end()};
   }
 };
 
