@@ -30,7 +30,8 @@ class ByteStream {
 std::unique_ptr<ByteStream> MakePlainStream(Fd fd);
 
 // Runs the client's handshake; the certificates are the caller's to judge (peer_verification.h).
-// A failure tells, beside the error, how TLS failed, if TLS did.
+// A failure tells, beside the error, how TLS failed, if TLS did. `ticket` as TlsSession::Client has
+// it.
 struct TlsHandshakeError {
   Error error;
   std::optional<TlsFailure> tls;
@@ -38,7 +39,7 @@ struct TlsHandshakeError {
 };
 Expected<std::unique_ptr<ByteStream>, TlsHandshakeError> StartTls(
     Fd fd, std::shared_ptr<const TlsClientContext> context, std::string_view server_name,
-    TimePoint deadline);
+    TimePoint deadline, const std::shared_ptr<const TlsTicket>& ticket = nullptr);
 
 // The same handshake in two parts, for those who wait for many peers at once: what Start() sends
 // goes out without waiting, then fd() becomes readable when the peer answers (or goes away), and

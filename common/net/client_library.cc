@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -12,14 +14,41 @@
 namespace derp::net {
 namespace {
 
-// Keys of certificates and of key exchanges, and what TLS derives keys with.
-constexpr std::array<std::string_view, 10> kKeys = {
-    "RSA", "RSA-PSS", "EC", "ED25519", "ED448", "X25519", "X448", "HMAC", "HKDF", "TLS1-PRF"};
+// What is passed on of the default provider: what certificates are made of, what tls_context.cc may
+// negotiate, and the generator of random numbers. OpenSSL goes through all it has loaded whenever
+// it looks for the kinds of keys, so ciphers that nobody uses cost time, too.
+constexpr std::string_view kDigests[] = {"SHA1",     "SHA2-224", "SHA2-256", "SHA2-384",
+                                         "SHA2-512", "SHA3-224", "SHA3-256", "SHA3-384",
+                                         "SHA3-512", "MD5",      "MD5-SHA1"};
+constexpr std::string_view kCiphers[] = {"AES-128-GCM",
+                                         "AES-256-GCM",
+                                         "ChaCha20-Poly1305",
+                                         "AES-128-CBC",
+                                         "AES-256-CBC",
+                                         "AES-128-CBC-HMAC-SHA1",
+                                         "AES-256-CBC-HMAC-SHA1",
+                                         "AES-128-CBC-HMAC-SHA256",
+                                         "AES-256-CBC-HMAC-SHA256",
+                                         "AES-256-CTR",
+                                         "NULL"};
+constexpr std::string_view kMacs[] = {"HMAC"};
+constexpr std::string_view kKdfs[] = {"HKDF", "TLS13-KDF", "TLS1-PRF"};
+constexpr std::string_view kKeys[] = {"RSA",    "RSA-PSS", "EC",   "ED25519", "ED448",
+                                      "X25519", "X448",    "HMAC", "HKDF",    "TLS1-PRF"};
+constexpr std::string_view kExchanges[] = {"ECDH", "X25519", "X448", "HKDF", "TLS1-PRF"};
+constexpr std::string_view kSignatures[] = {"RSA", "ED25519", "ED448", "ECDSA", "HMAC"};
 
-bool IsWantedKey(const OSSL_ALGORITHM& algorithm) {
-  const std::string_view names = algorithm.algorithm_names;
-  return std::find(kKeys.begin(), kKeys.end(), names.substr(0, names.find(':'))) != kKeys.end();
-}
+struct Selection {
+  int operation;
+  std::span<const std::string_view> names;
+};
+constexpr Selection kSelections[] = {{OSSL_OP_DIGEST, kDigests},
+                                     {OSSL_OP_CIPHER, kCiphers},
+                                     {OSSL_OP_MAC, kMacs},
+                                     {OSSL_OP_KDF, kKdfs},
+                                     {OSSL_OP_KEYMGMT, kKeys},
+                                     {OSSL_OP_KEYEXCH, kExchanges},
+                                     {OSSL_OP_SIGNATURE, kSignatures}};
 
 bool ReadsCertificateKeys(const OSSL_ALGORITHM& algorithm) {
   const std::string_view properties = algorithm.property_definition;
@@ -30,8 +59,8 @@ bool ReadsCertificateKeys(const OSSL_ALGORITHM& algorithm) {
 // The default provider, in a context of its own, and what is passed on of it.
 struct Original {
   OSSL_PROVIDER* provider = nullptr;
-  std::vector<OSSL_ALGORITHM> keys;
-  std::vector<OSSL_ALGORITHM> decoders;
+  std::map<int, std::vector<OSSL_ALGORITHM>> chosen;  // by operation
+  bool complete = false;
 };
 
 template <typename Wanted>
@@ -46,14 +75,29 @@ std::vector<OSSL_ALGORITHM> Choose(OSSL_PROVIDER* provider, int operation, Wante
   return chosen;
 }
 
+// Every name must be there: another OpenSSL may have others.
+std::vector<OSSL_ALGORITHM> ChooseAll(OSSL_PROVIDER* provider, const Selection& selection) {
+  auto chosen = Choose(provider, selection.operation, [&](const OSSL_ALGORITHM& algorithm) {
+    const std::string_view names = algorithm.algorithm_names;
+    const std::string_view first = names.substr(0, names.find(':'));
+    return std::find(selection.names.begin(), selection.names.end(), first) !=
+           selection.names.end();
+  });
+  return chosen.size() == selection.names.size() + 1 ? chosen : std::vector<OSSL_ALGORITHM>();
+}
+
 const Original& TheOriginal() {
   static const Original original = [] {
     Original made;
     OSSL_LIB_CTX* library = OSSL_LIB_CTX_new();
     if (library != nullptr) made.provider = OSSL_PROVIDER_load(library, "default");
     if (made.provider == nullptr) return made;
-    made.keys = Choose(made.provider, OSSL_OP_KEYMGMT, IsWantedKey);
-    made.decoders = Choose(made.provider, OSSL_OP_DECODER, ReadsCertificateKeys);
+    for (const Selection& selection : kSelections) {
+      made.chosen[selection.operation] = ChooseAll(made.provider, selection);
+    }
+    made.chosen[OSSL_OP_DECODER] = Choose(made.provider, OSSL_OP_DECODER, ReadsCertificateKeys);
+    made.complete = std::none_of(made.chosen.begin(), made.chosen.end(),
+                                 [](const auto& entry) { return entry.second.empty(); });
     return made;
   }();
   return original;
@@ -62,8 +106,8 @@ const Original& TheOriginal() {
 const OSSL_ALGORITHM* Query(void* /*provider_context*/, int operation, int* no_cache) {
   const Original& original = TheOriginal();
   *no_cache = 0;
-  if (operation == OSSL_OP_KEYMGMT) return original.keys.data();
-  if (operation == OSSL_OP_DECODER) return original.decoders.data();
+  const auto found = original.chosen.find(operation);
+  if (found != original.chosen.end()) return found->second.data();
   return OSSL_PROVIDER_query_operation(original.provider, operation, no_cache);
 }
 
@@ -89,8 +133,7 @@ int Start(const OSSL_CORE_HANDLE* /*handle*/, const OSSL_DISPATCH* /*core*/,
 OSSL_LIB_CTX* ClientLibrary() {
   static OSSL_LIB_CTX* const library = []() -> OSSL_LIB_CTX* {
     if (OPENSSL_version_major() != 3 || OPENSSL_version_minor() >= 2) return nullptr;
-    const Original& original = TheOriginal();
-    if (original.keys.empty() || original.decoders.empty()) return nullptr;
+    if (!TheOriginal().complete) return nullptr;
     OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
     if (made == nullptr || OSSL_PROVIDER_add_builtin(made, "certificates", Start) != 1 ||
         OSSL_PROVIDER_load(made, "certificates") == nullptr) {

@@ -120,8 +120,23 @@ CertVerdict ExplainChain(X509_STORE_CTX* context, const Certificate& leaf) {
   }
 }
 
+// Notes the chain that was found as good as long as all of it is in its dates.
+void Remember(X509_STORE_CTX* context, const ChainCache::Id& id, ChainCache& good) {
+  const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(context);
+  WallTime from = WallTime::min();
+  WallTime to = WallTime::max();
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    const X509* each = sk_X509_value(chain, i);
+    from = std::max(from, FromAsn1Time(X509_get0_notBefore(each)));
+    to = std::min(to, FromAsn1Time(X509_get0_notAfter(each)));
+  }
+  good.Add(id, from, to);
+}
+
 // Everything behind the first certificate is offered as an intermediate.
 CertVerdict CheckChain(const CertificateChain& presented, const RootStore& roots, WallTime now) {
+  const ChainCache::Id id = ChainCache::IdOf(presented);
+  if (roots.impl().good.Holds(id, now)) return {};
   const BorrowedStackPtr intermediates(sk_X509_new_null());
   const X509StoreContextPtr context(X509_STORE_CTX_new());
   Check(intermediates != nullptr && context != nullptr, "memory for a verification");
@@ -139,7 +154,9 @@ CertVerdict CheckChain(const CertificateChain& presented, const RootStore& roots
   X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
   const bool trusted = X509_verify_cert(context.get()) == 1;
   ERR_clear_error();
-  return trusted ? CertVerdict{} : ExplainChain(context.get(), presented.front());
+  if (!trusted) return ExplainChain(context.get(), presented.front());
+  Remember(context.get(), id, roots.impl().good);
+  return {};
 }
 
 }  // namespace

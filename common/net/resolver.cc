@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <system_error>
@@ -15,6 +16,7 @@ namespace derp::net {
 namespace {
 
 constexpr std::size_t kMaxName = 254;  // RFC 1035 2.3.4, with a final dot
+constexpr auto kIdleThread = std::chrono::seconds(5);
 
 DnsError Failure(DnsFailure failure, const std::string& name, std::string_view server,
                  std::string_view words) {
@@ -79,11 +81,37 @@ struct Pending {
 
 }  // namespace
 
+// Outlives the resolver as long as a lookup hangs. Threads that have nothing to do wait for more,
+// because a thread costs more than a lookup from a file or a cache.
 struct SystemResolver::State {
   Lookup lookup;
   Mutex mutex;
-  int pending DERP_GUARDED_BY(mutex) = 0;
+  CondVar wake;
+  std::deque<std::function<void()>> queue DERP_GUARDED_BY(mutex);
+  int pending DERP_GUARDED_BY(mutex) = 0;  // queued or under way
+  std::size_t idle DERP_GUARDED_BY(mutex) = 0;
+  bool closing DERP_GUARDED_BY(mutex) = false;
+
+  void Run();
 };
+
+void SystemResolver::State::Run() {
+  for (;;) {
+    std::function<void()> work;
+    {
+      const MutexLock lock(mutex);
+      ++idle;
+      const TimePoint until = SystemClock().Now() + kIdleThread;
+      while (queue.empty() && !closing && wake.WaitUntil(mutex, until)) {
+      }
+      --idle;
+      if (queue.empty()) return;
+      work = std::move(queue.front());
+      queue.pop_front();
+    }
+    work();
+  }
+}
 
 SystemLookup LookupBySystem(const std::string& name, std::optional<AddressFamily> family) {
   addrinfo hints{};
@@ -108,20 +136,36 @@ SystemResolver::SystemResolver(Lookup lookup) : state_(std::make_shared<State>()
   state_->lookup = std::move(lookup);
 }
 
-SystemResolver::~SystemResolver() = default;
+SystemResolver::~SystemResolver() {
+  const MutexLock lock(state_->mutex);
+  state_->closing = true;
+  state_->wake.NotifyAll();
+}
+
+std::optional<DnsError> SystemResolver::Begin(const std::string& name, std::function<void()> work) {
+  const MutexLock lock(state_->mutex);
+  if (state_->pending >= kMaxPending) {
+    return Failure(DnsFailure::kOther, name, "", "too many lookups hang");
+  }
+  state_->queue.push_back(std::move(work));
+  if (state_->idle < state_->queue.size()) {
+    try {
+      // getaddrinfo cannot be interrupted, so nobody joins this thread.
+      std::thread([state = state_] { state->Run(); }).detach();
+    } catch (const std::system_error&) {
+      state_->queue.pop_back();
+      return Failure(DnsFailure::kOther, name, "", "no thread for the lookup");
+    }
+  }
+  ++state_->pending;
+  state_->wake.NotifyOne();
+  return std::nullopt;
+}
 
 Expected<SystemLookup, DnsError> SystemResolver::RunLookup(const std::string& name,
                                                            std::optional<AddressFamily> family,
                                                            TimePoint deadline) {
-  {
-    MutexLock lock(state_->mutex);
-    if (state_->pending >= kMaxPending) {
-      return Fail(Failure(DnsFailure::kOther, name, "", "too many lookups hang"));
-    }
-    ++state_->pending;
-  }
   auto pending = std::make_shared<Pending>();
-  // getaddrinfo cannot be interrupted, so nobody joins this thread.
   auto work = [state = state_, pending, name, family] {
     SystemLookup found = state->lookup(name, family);
     {
@@ -132,13 +176,7 @@ Expected<SystemLookup, DnsError> SystemResolver::RunLookup(const std::string& na
     pending->result = std::move(found);
     pending->changed.NotifyAll();
   };
-  try {
-    std::thread(std::move(work)).detach();
-  } catch (const std::system_error&) {
-    MutexLock lock(state_->mutex);
-    --state_->pending;
-    return Fail(Failure(DnsFailure::kOther, name, "", "no thread for the lookup"));
-  }
+  if (auto refused = Begin(name, std::move(work))) return Fail(std::move(*refused));
   MutexLock lock(pending->mutex);
   while (!pending->result) {
     if (!pending->changed.WaitUntil(pending->mutex, deadline) && !pending->result) {

@@ -59,6 +59,8 @@ class SystemResolver final : public Resolver {
 
  private:
   struct State;
+  // Gives it to a thread, or tells why not.
+  std::optional<DnsError> Begin(const std::string& name, std::function<void()> work);
   Expected<SystemLookup, DnsError> RunLookup(const std::string& name,
                                              std::optional<AddressFamily> family,
                                              TimePoint deadline);

@@ -92,8 +92,7 @@ RootStore::RootStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RootStore::~RootStore() = default;
 
 std::shared_ptr<const RootStore> RootStore::System() {
-  return std::shared_ptr<const RootStore>(
-      new RootStore(std::make_unique<Impl>(Impl{SystemStore()})));
+  return std::shared_ptr<const RootStore>(new RootStore(std::make_unique<Impl>(SystemStore())));
 }
 
 Expected<std::shared_ptr<const RootStore>, Error> RootStore::SystemPlus(std::string_view pem) {
@@ -101,8 +100,7 @@ Expected<std::shared_ptr<const RootStore>, Error> RootStore::SystemPlus(std::str
   if (!anchors) return Fail(anchors.error());
   X509StorePtr store = SystemStore();
   AddAnchors(store.get(), *anchors);
-  return std::shared_ptr<const RootStore>(
-      new RootStore(std::make_unique<Impl>(Impl{std::move(store)})));
+  return std::shared_ptr<const RootStore>(new RootStore(std::make_unique<Impl>(std::move(store))));
 }
 
 Expected<std::shared_ptr<const RootStore>, Error> RootStore::Only(std::string_view pem) {
@@ -110,8 +108,7 @@ Expected<std::shared_ptr<const RootStore>, Error> RootStore::Only(std::string_vi
   if (!anchors) return Fail(anchors.error());
   X509StorePtr store = EmptyStore();
   AddAnchors(store.get(), *anchors);
-  return std::shared_ptr<const RootStore>(
-      new RootStore(std::make_unique<Impl>(Impl{std::move(store)})));
+  return std::shared_ptr<const RootStore>(new RootStore(std::make_unique<Impl>(std::move(store))));
 }
 
 }  // namespace derp::net

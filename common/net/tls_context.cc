@@ -55,7 +55,8 @@ SslContextPtr MakeContext(OSSL_LIB_CTX* library, const SSL_METHOD* method, TlsVe
             SSL_CTX_set_cipher_list(context.get(), aes ? kAesFirst12 : kChachaFirst12) == 1 &&
             SSL_CTX_set1_groups_list(context.get(), kGroups) == 1,
         "OpenSSL knows the cipher suites");
-  // Resumption would hide the meta certificate and cost memory.
+  // Resumption would hide the meta certificate and cost memory. (A client takes TLS 1.3 tickets all
+  // the same, and uses those it is told to.)
   SSL_CTX_set_options(context.get(),
                       SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
@@ -127,6 +128,10 @@ Expected<std::shared_ptr<const TlsServerContext>, Error> TlsServerContext::Make(
   // A client that puts ChaCha20 first has no AES hardware and is humoured.
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);  // what is given, and nothing else
+  if (options.tickets) {
+    SSL_CTX_clear_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, 1);
+  }
   if (SSL_CTX_use_certificate(context, options.chain.front().impl().x509.get()) != 1) {
     return Fail(ContextError("can not use the certificate"));
   }
@@ -151,8 +156,6 @@ TlsClientContext::~TlsClientContext() = default;
 std::shared_ptr<const TlsClientContext> TlsClientContext::Make(TlsVersions versions) {
   auto impl = std::make_unique<Impl>();
   impl->context = MakeContext(ClientLibrary(), TLS_client_method(), versions);
-  // Probers hold hundreds of sessions that mostly wait.
-  SSL_CTX_set_mode(impl->context.get(), SSL_MODE_RELEASE_BUFFERS);
   // Weak certificates are a finding for the report, not a failing handshake.
   SSL_CTX_set_security_level(impl->context.get(), 1);
   SSL_CTX_set_verify(impl->context.get(), SSL_VERIFY_NONE, nullptr);

@@ -1,5 +1,5 @@
-// What TLS sessions share: versions, certificate, key, policy. TLS 1.2 and 1.3 only, no tickets, no
-// session cache, no renegotiation, no compression (derp-protocol.md 3.6).
+// What TLS sessions share: versions, certificate, key, policy. TLS 1.2 and 1.3 only, no session
+// cache, no renegotiation, no compression (derp-protocol.md 3.6).
 #pragma once
 
 #include <functional>
@@ -22,6 +22,9 @@ struct TlsServerOptions {
   // handshake.
   std::function<bool(std::string_view sni)> accept_sni;
   TlsVersions versions = TlsVersions::kFrom12;
+  // One ticket per TLS 1.3 session, as Go's servers give it. A session that goes on from a ticket
+  // shows no meta certificate.
+  bool tickets = false;
 };
 
 // ALPN: offers http/1.1 only; clients without ALPN are fine (derp-protocol.md 3.6).

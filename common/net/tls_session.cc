@@ -24,7 +24,15 @@ bool MayStartRecord(std::size_t index, std::uint8_t byte) {
   return index == 0 ? byte >= 20 && byte <= 23 : byte == 3;
 }
 
+using SslSessionPtr = OpenSslPtr<SSL_SESSION, SSL_SESSION_free>;
+
 }  // namespace
+
+class TlsTicket {
+ public:
+  explicit TlsTicket(SslSessionPtr taken) : session(std::move(taken)) {}
+  const SslSessionPtr session;
+};
 
 struct TlsSession::Impl {
   std::shared_ptr<const TlsServerContext> server;  // one of the two is set
@@ -195,11 +203,14 @@ TlsSession TlsSession::Server(std::shared_ptr<const TlsServerContext> context) {
 }
 
 TlsSession TlsSession::Client(std::shared_ptr<const TlsClientContext> context,
-                              std::string_view server_name) {
+                              std::string_view server_name,
+                              const std::shared_ptr<const TlsTicket>& ticket) {
   auto impl = std::make_unique<Impl>();
   impl->Start(context->impl().context.get());
   impl->client = std::move(context);
   SSL_set_connect_state(impl->ssl.get());
+  // Only a ticket that the context cannot use is refused, and is no loss.
+  if (ticket && SSL_set_session(impl->ssl.get(), ticket->session.get()) != 1) ERR_clear_error();
   std::string name(WithoutFinalDot(server_name));
   if (!name.empty() && !IsIpLiteral(name) &&
       SSL_ctrl(impl->ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
@@ -290,6 +301,17 @@ std::vector<Certificate> TlsSession::PeerCertificates() const {
     certificates.push_back(WrapCertificate(X509Ptr(x509)));
   }
   return certificates;
+}
+
+bool TlsSession::resumed() const {
+  return impl_->client && impl_->done && SSL_session_reused(impl_->ssl.get()) == 1;
+}
+
+std::shared_ptr<const TlsTicket> TlsSession::Ticket() const {
+  if (!impl_->client || !is_tls13()) return nullptr;
+  SslSessionPtr session(SSL_get1_session(impl_->ssl.get()));
+  if (!session || SSL_SESSION_is_resumable(session.get()) != 1) return nullptr;
+  return std::make_shared<const TlsTicket>(std::move(session));
 }
 
 void TlsSession::ReleaseBuffers() { SSL_free_buffers(impl_->ssl.get()); }

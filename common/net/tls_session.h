@@ -36,13 +36,20 @@ struct TlsFailure {
   std::string text;  // for people, e.g. "remote error: tls: bad certificate"
 };
 
+// What a TLS 1.3 server gave for going on with a session over a further connection. Immutable; any
+// thread; holds on to the session's keys.
+class TlsTicket;
+
 class TlsSession {
  public:
   // A session keeps its context alive: a reload makes a new context for later sessions.
   static TlsSession Server(std::shared_ptr<const TlsServerContext> context);
   // `server_name` is sent as SNI unless it is empty or an IP literal.
+  // `ticket` is of an earlier session with the same server: where the server still takes it,
+  // neither certificates nor their proof are sent again. Where not, the handshake is a full one.
   static TlsSession Client(std::shared_ptr<const TlsClientContext> context,
-                           std::string_view server_name);
+                           std::string_view server_name,
+                           const std::shared_ptr<const TlsTicket>& ticket = nullptr);
   TlsSession(TlsSession&&) noexcept;
   TlsSession& operator=(TlsSession&&) noexcept;
   ~TlsSession();
@@ -71,8 +78,13 @@ class TlsSession {
   std::string_view cipher() const;  // IANA's name, as "TLS_AES_128_GCM_SHA256"
   // Server: the SNI the client sent, empty if none. Client: the SNI sent.
   std::string_view sni() const;
-  // Client: the certificates in the order received.
+  // Client: the certificates in the order received, if need be by the session that was gone on
+  // with.
   std::vector<Certificate> PeerCertificates() const;
+  // Client, after the handshake: whether the ticket was taken.
+  bool resumed() const;
+  // Client: null until the server sent one, which Read() comes upon.
+  std::shared_ptr<const TlsTicket> Ticket() const;
 
   // Gives OpenSSL's record buffers back while the connection is idle (SSL_free_buffers).
   void ReleaseBuffers();

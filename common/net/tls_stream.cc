@@ -49,6 +49,7 @@ void TlsStream::SendHello() {
   if (session_.Handshake(pending_, outgoing_) != TlsStatus::kWantRead) return;
   const auto sent = SendWithoutWaiting(fd_.get(), outgoing_);
   outgoing_.erase(outgoing_.begin(), outgoing_.begin() + static_cast<std::ptrdiff_t>(sent));
+  session_.ReleaseBuffers();  // hundreds may wait for their first byte
 }
 
 Expected<void, Error> TlsStream::Receive(TimePoint deadline) {
@@ -146,9 +147,9 @@ std::unique_ptr<TlsHandshake> TlsHandshake::Start(Fd fd,
 
 Expected<std::unique_ptr<ByteStream>, TlsHandshakeError> StartTls(
     Fd fd, std::shared_ptr<const TlsClientContext> context, std::string_view server_name,
-    TimePoint deadline) {
-  auto stream = std::make_unique<TlsStream>(std::move(fd),
-                                            TlsSession::Client(std::move(context), server_name));
+    TimePoint deadline, const std::shared_ptr<const TlsTicket>& ticket) {
+  auto stream = std::make_unique<TlsStream>(
+      std::move(fd), TlsSession::Client(std::move(context), server_name, ticket));
   if (auto done = stream->Handshake(deadline); !done) return Fail(std::move(done.error()));
   return std::unique_ptr<ByteStream>(std::move(stream));
 }

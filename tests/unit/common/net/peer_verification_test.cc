@@ -320,5 +320,23 @@ TEST_CASE("SSL_CERT_FILE and SSL_CERT_DIR name further anchors", "[net][peer]") 
   std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("a chain found good once is judged by its dates again", "[net][verify]") {
+  const auto& ca = Ca();
+  const auto roots = *RootStore::Only(ToPem(ca.root));
+  const Certificate middle = ca.Middle(kNow + 30min);
+  const CertificateChain chain = {ca.Leaf({kName}), middle, ca.meta};
+  const PeerPolicy policy{.host_name = kName, .cert_name = {}};
+  for (int i = 0; i < 2; ++i) CHECK_FALSE(VerifyPeer(chain, policy, *roots, kNow).problem);
+  // The same leaf without its issuer is another chain.
+  CHECK(VerifyPeer({chain[0]}, policy, *roots, kNow).problem == CertProblem::kUnknownIssuer);
+  CHECK(VerifyPeer(chain, policy, *roots, kNow + 40min).problem == CertProblem::kExpired);
+  CHECK(VerifyPeer(chain, {.host_name = kOther, .cert_name = {}}, *roots, kNow).problem ==
+        CertProblem::kNameMismatch);
+  // What one store trusts is nothing to another.
+  const auto others = *RootStore::Only(ToPem(ca.SelfSigned({kOther})));
+  CHECK(VerifyPeer(chain, policy, *others, kNow).problem == CertProblem::kUnknownIssuer);
+  CHECK_FALSE(VerifyPeer(chain, policy, *roots, kNow).problem);
+}
+
 }  // namespace
 }  // namespace derp::net

@@ -1,6 +1,8 @@
 #include "common/net/resolver.h"
 
 #include <netdb.h>
+#include <set>
+#include <thread>
 
 #include <catch2/catch.hpp>
 
@@ -94,6 +96,19 @@ TEST_CASE("a lookup that hangs costs no more than the deadline, and not without 
   MutexLock lock(gate->mutex);
   gate->open = true;
   gate->changed.NotifyAll();
+}
+
+TEST_CASE("one lookup after another needs one thread", "[net]") {
+  auto threads = std::make_shared<std::set<std::thread::id>>();
+  SystemResolver resolver([threads](const std::string&, std::optional<AddressFamily>) {
+    threads->insert(std::this_thread::get_id());
+    return SystemLookup{0, {Ip("192.0.2.1")}};
+  });
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(resolver.Resolve("relay.test", std::nullopt, In(std::chrono::seconds(20))).has_value());
+  }
+  // One more whenever the last one had not yet come back to wait.
+  CHECK(threads->size() < 50);
 }
 
 }  // namespace

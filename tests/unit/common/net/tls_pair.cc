@@ -54,6 +54,20 @@ void TlsPair::RunHandshake() {
   } while (!to_client.empty());
 }
 
+void TlsPair::RunHandshakeKeepingRest() {
+  while (!connected()) {
+    ByteView for_client(to_client);
+    client_status = client.Handshake(for_client, to_server);
+    to_client.erase(to_client.begin(),
+                    to_client.end() - static_cast<std::ptrdiff_t>(for_client.size()));
+    ByteView for_server(to_server);
+    server_status = server.Handshake(for_server, to_client);
+    to_server.clear();
+    const bool failed = client_status == TlsStatus::kFailed || server_status == TlsStatus::kFailed;
+    if (failed) return;
+  }
+}
+
 Received ReadAll(TlsSession& session, ByteView ciphertext, Bytes& output) {
   Received received;
   std::array<std::uint8_t, 4096> chunk{};

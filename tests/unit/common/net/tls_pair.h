@@ -28,6 +28,8 @@ struct TlsPair {
                    std::string_view server_name = "relay.example.net");
   // Carries bytes to and fro until nobody has any left. Both statuses are those of the last calls.
   void RunHandshake();
+  // The same, but what the server sent after the client was done stays in `to_client`.
+  void RunHandshakeKeepingRest();
   bool connected() const { return client.handshake_done() && server.handshake_done(); }
 
   TlsSession client;

@@ -338,5 +338,50 @@ TEST_CASE("no ticket follows the handshake", "[net][tls]") {
   CHECK(pair.to_client.empty());
 }
 
+TEST_CASE("a client goes on with a session by the server's ticket", "[net][tls]") {
+  TlsServerOptions options = Identity().Options();
+  options.tickets = true;
+  const auto server = test::MakeServer(std::move(options));
+  TlsPair pair(Identity().Options());
+  pair.server = TlsSession::Server(server);
+  CHECK(pair.client.Ticket() == nullptr);
+  pair.RunHandshakeKeepingRest();
+  REQUIRE(pair.connected());
+  CHECK_FALSE(pair.client.resumed());
+  Bytes answer;
+  ReadAll(pair.client, pair.to_client, answer);
+  const auto ticket = pair.client.Ticket();
+  REQUIRE(ticket != nullptr);
+
+  TlsPair again(Identity().Options());
+  again.server = TlsSession::Server(server);
+  again.client = TlsSession::Client(TlsClientContext::Make(), "relay.example.net", ticket);
+  again.RunHandshakeKeepingRest();
+  REQUIRE(again.connected());
+  CHECK(again.client.resumed());
+  CHECK(Fingerprints(again.client.PeerCertificates()) ==
+        Fingerprints(pair.client.PeerCertificates()));
+
+  // Another server cannot read it, and the handshake is a full one.
+  TlsPair elsewhere(Identity().Options());
+  elsewhere.client = TlsSession::Client(TlsClientContext::Make(), "relay.example.net", ticket);
+  elsewhere.RunHandshakeKeepingRest();
+  REQUIRE(elsewhere.connected());
+  CHECK_FALSE(elsewhere.client.resumed());
+  CHECK(elsewhere.client.PeerCertificates().size() == 3);
+}
+
+TEST_CASE("without tickets, or with TLS 1.2, there is nothing to go on with", "[net][tls]") {
+  const bool tickets = GENERATE(false, true);
+  TlsServerOptions options = Identity().Options();
+  options.tickets = tickets;
+  TlsPair pair(std::move(options), tickets ? TlsVersions::kOnly12 : TlsVersions::kFrom12);
+  pair.RunHandshakeKeepingRest();
+  REQUIRE(pair.connected());
+  Bytes answer;
+  ReadAll(pair.client, pair.to_client, answer);
+  CHECK(pair.client.Ticket() == nullptr);
+}
+
 }  // namespace
 }  // namespace derp::net
