@@ -27,13 +27,15 @@ Expected<std::unique_ptr<net::ByteStream>, Error> DialTls(const SocketAddress& a
                                                           const derpmap::Node& node,
                                                           const WalkContext& context,
                                                           TimePoint deadline,
-                                                          const net::CertificateChain& accepted) {
+                                                          const net::TlsSession* accepted) {
   auto fd = net::ConnectTcp(address, deadline);
   if (!fd) return Fail(fd.error());
-  auto stream = net::StartTls(std::move(*fd), context.tls, node.host_name, deadline);
+  auto stream = net::StartTls(std::move(*fd), context.tls, node.host_name, deadline,
+                              accepted == nullptr ? nullptr : accepted->Ticket());
   if (!stream) return Fail(stream.error().error);
+  if ((*stream)->tls()->resumed()) return std::move(*stream);
   const net::CertificateChain chain = (*stream)->tls()->PeerCertificates();
-  if (!accepted.empty() && Same(chain, accepted)) return std::move(*stream);
+  if (accepted != nullptr && Same(chain, accepted->PeerCertificates())) return std::move(*stream);
   const net::CertVerdict verdict =
       net::VerifyPeer(chain, PolicyOf(node), *context.roots, context.WallNow());
   if (verdict.problem) {
@@ -56,8 +58,9 @@ std::unique_ptr<BlockingClient> MakeClient(std::unique_ptr<net::ByteStream> stre
 }
 
 Expected<NodePublic, Error> DialGreeting(const SocketAddress& address, const derpmap::Node& node,
-                                         const WalkContext& context, TimePoint deadline) {
-  auto stream = DialTls(address, node, context, deadline);
+                                         const WalkContext& context, TimePoint deadline,
+                                         const net::TlsSession* accepted) {
+  auto stream = DialTls(address, node, context, deadline, accepted);
   if (!stream) return Fail(stream.error());
   const auto client = MakeClient(std::move(*stream), node, {}, context);
   if (const auto upgraded = client->Upgrade(deadline); !upgraded) {

@@ -4,12 +4,6 @@
 
 namespace derp::diagnosis {
 
-namespace {
-
-constexpr std::size_t kFillerSize = 52;  // 64 bytes in all
-
-}  // namespace
-
 PacketLedger::PacketLedger(RandomSource& random) : random_(random) { random_.Fill(tag_); }
 
 const Bytes& PacketLedger::Make(std::size_t direction, bool counted, TimePoint now) {
@@ -18,12 +12,20 @@ const Bytes& PacketLedger::Make(std::size_t direction, bool counted, TimePoint n
   sent.direction = direction;
   sent.counted = counted;
   sent.at = now;
+  sent.bytes.reserve(tag_.size() + sizeof number + kFillerSize);
   AppendBytes(sent.bytes, tag_);
   AppendU32Be(sent.bytes, number);
-  std::array<std::uint8_t, kFillerSize> filler;
-  random_.Fill(filler);
-  AppendBytes(sent.bytes, filler);
+  AppendBytes(sent.bytes, Filler());
   return sent.bytes;
+}
+
+ByteView PacketLedger::Filler() {
+  if (used_ == drawn_.size()) {
+    random_.Fill(drawn_);
+    used_ = 0;
+  }
+  used_ += kFillerSize;
+  return ByteView(drawn_).subspan(used_ - kFillerSize, kFillerSize);
 }
 
 PacketLedger::Result PacketLedger::Receive(ByteView packet) {

@@ -13,6 +13,8 @@ namespace derp::diagnosis {
 
 namespace {
 
+// Under way in one direction; well below the relay's queue of 32 per client.
+constexpr int kPacketWindow = 4;
 constexpr auto kLateAfter = std::chrono::seconds(2);
 
 // One ordered pair under way.

@@ -44,7 +44,7 @@ class RelayRun {
     while (!stage_.first && !stage_.finding) {
       const TimePoint now = context_.clock.Now();
       if (now >= deadline_) return;
-      if (!Send(false)) return;
+      if (!Send(false, 1)) return;
       const TimePoint again = std::min(deadline_, now + kResendInterval);
       while (!stage_.first && !stage_.finding && context_.clock.Now() < again) {
         if (!ReceiveOne(again)) break;
@@ -52,17 +52,16 @@ class RelayRun {
     }
   }
 
-  // A window of packets under way; those overdue are written off, though they still count when
-  // they come.
+  // A group of packets under way, the next when it has come; those overdue are written off, though
+  // they still count when they come.
   void Burst() {
     const Duration patience = std::max<Duration>(kLossPatience, 4 * *stage_.first);
     int written_off = 0;
     TimePoint overdue = context_.clock.Now() + patience;
     while (counted_ < kCountedPackets && !stage_.finding) {
-      while (counted_sent_ < kCountedPackets &&
-             counted_sent_ - counted_ - written_off < kPacketWindow) {
-        if (!Send(true)) return;
-      }
+      const int under_way = counted_sent_ - counted_ - written_off;
+      const int left = kCountedPackets - counted_sent_;
+      if (under_way <= 0 && left > 0 && !Send(true, std::min(left, kPacketGroup))) return;
       if (ReceiveOne(std::min(deadline_, overdue))) {
         overdue = context_.clock.Now() + patience;
       } else if (counted_sent_ == kCountedPackets || context_.clock.Now() >= deadline_) {
@@ -74,14 +73,16 @@ class RelayRun {
     }
   }
 
-  bool Send(bool counted) {
+  bool Send(bool counted, int count) {
     const TimePoint now = context_.clock.Now();
-    const auto sent = sender_.Send(receiver_.key(), ledger_.Make(0, counted, now), deadline_);
-    if (!sent) {
+    for (int i = 0; i < count; ++i) {
+      sender_.Append(receiver_.key(), ledger_.Make(0, counted, now));
+    }
+    if (const auto sent = sender_.Flush(deadline_); !sent) {
       Closed(sent.error());
       return false;
     }
-    ++(counted ? counted_sent_ : tries_);
+    (counted ? counted_sent_ : tries_) += count;
     return true;
   }
 

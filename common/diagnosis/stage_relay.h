@@ -10,8 +10,9 @@
 namespace derp::diagnosis {
 
 inline constexpr int kCountedPackets = 20;  // after the first that arrives
-// Well below the relay's queue of 32 per client, so that the prober causes no loss itself.
-inline constexpr int kPacketWindow = 4;
+// Sent at once. Well below the relay's queue of 32 per client, so that the prober causes no loss
+// itself.
+inline constexpr int kPacketGroup = 10;
 inline constexpr auto kResendInterval = std::chrono::milliseconds(250);
 // A packet is overdue after this, or after four times the first one's time, if that is longer.
 inline constexpr auto kLossPatience = std::chrono::milliseconds(250);

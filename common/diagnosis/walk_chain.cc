@@ -276,7 +276,8 @@ class ChainWalk {
   void CompareGreetings(const LoggedIn& login) {
     const int made = static_cast<int>(logged_in_.size()) + 1;  // and one more for the relay stage
     for (int i = made; i < task_.asked.greetings; ++i) {
-      const auto key = DialGreeting(login.address, task_.node, context_, Until(context_.caps.derp));
+      const auto key = DialGreeting(login.address, task_.node, context_, Until(context_.caps.derp),
+                                    login.client->stream().tls());
       if (!key) break;
       greetings_.insert(*key);
     }
@@ -292,7 +293,7 @@ class ChainWalk {
   // A second client, on a connection that answers latency first. With -key-file it is tried with a
   // fresh key, and null where only the known key is admitted: that sends to itself.
   Expected<std::unique_ptr<BlockingClient>, Error> Receiver(const LoggedIn& login) {
-    const net::CertificateChain accepted = login.client->stream().tls()->PeerCertificates();
+    const net::TlsSession* accepted = login.client->stream().tls();
     auto stream = DialTls(login.address, task_.node, context_, Until(context_.caps.tls), accepted);
     if (!stream) return Fail(stream.error());
     auto open = side_.Latency(std::move(*stream));

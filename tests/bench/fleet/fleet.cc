@@ -94,7 +94,8 @@ Identity MakeIdentity(const NodePublic& server) {
                                 .key = key,
                                 .meta_certificate = net::MakeMetaCertificate(server, now),
                                 .accept_sni = {},
-                                .versions = net::TlsVersions::kFrom12};
+                                .versions = net::TlsVersions::kFrom12,
+                                .tickets = true};  // as Tailscale's derper
   return {net::TlsServerContext::Make(std::move(options)).value(), net::ToPem(ca)};
 }
 

@@ -1,5 +1,7 @@
 #include "common/diagnosis/packet_ledger.h"
 
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/fixed_random.h"
@@ -28,4 +30,16 @@ TEST_CASE("a changed, cut or unknown packet is corrupt", "[diagnosis][packets]")
   changed[at] ^= 1;
   CHECK(ledger.Receive(changed).arrival == PacketLedger::Arrival::kCorrupt);
   CHECK(ledger.Receive(ByteView(packet).first(at)).arrival == PacketLedger::Arrival::kCorrupt);
+}
+
+TEST_CASE("no two packets are the same, and each tells its own changes", "[diagnosis][packets]") {
+  test::FixedRandom random;
+  PacketLedger ledger(random);
+  std::vector<Bytes> packets;
+  for (int i = 0; i < 40; ++i) packets.push_back(ledger.Make(0, true, TimePoint{}));
+  CHECK(std::set<Bytes>(packets.begin(), packets.end()).size() == packets.size());
+  for (const Bytes& packet : packets) {
+    REQUIRE(packet.size() == 64);
+    CHECK(ledger.Receive(packet).arrival == PacketLedger::Arrival::kOurs);
+  }
 }
