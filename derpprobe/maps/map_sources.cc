@@ -50,6 +50,7 @@ Fingerprint FingerprintOf(std::string_view text) {
 }  // namespace
 
 struct MapSources::Source {
+  std::string text;  // as on the command line
   Expected<derpmap::MapSource, Error> where;
   std::string shown;
   MapValidators validators{};
@@ -58,15 +59,16 @@ struct MapSources::Source {
   std::optional<TimePoint> good{};  // the last good answer
   std::optional<WallTime> fetched{};
   std::string failure{};  // of the last try
+  bool no_map = false;    // the last try got an answer that is none
   bool changed = false;   // by the last try
 
-  explicit Source(const std::string& text) : where(derpmap::ParseMapSource(text)) {
-    shown = ShownSource(text);
-  }
+  explicit Source(const std::string& given)
+      : text(given), where(derpmap::ParseMapSource(given)), shown(ShownSource(given)) {}
 
   // What changed, if anything, is in place afterwards.
   void Ask(const std::string& socket, const Clock& clock, TimePoint deadline) {
     changed = false;
+    no_map = false;
     const auto failed = Try(socket, deadline);
     failure = failed ? fmt::format("map {}: {}", shown, *failed) : "";
     if (failed) return;
@@ -87,6 +89,7 @@ struct MapSources::Source {
       return std::nullopt;
     }
     auto read = derpmap::Read(answer->text);
+    no_map = !read;
     if (!read) return read.error().ToString();
     document = std::move(*read);
     fingerprint = print;
@@ -115,12 +118,22 @@ std::optional<WallTime> MapRefresh::fetched() const {
   return oldest;
 }
 
-MapSources::MapSources(MapSourcesOptions options, const Clock& clock)
+MapSources::MapSources(MapSourcesOptions options, const Clock& clock, const MapSources* before)
     : options_(std::move(options)), clock_(clock) {
-  for (const std::string& text : options_.sources) sources_.emplace_back(text);
+  const std::vector<Source> known = before == nullptr ? std::vector<Source>() : before->Known();
+  for (const std::string& text : options_.sources) {
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&text](const Source& source) { return source.text == text; });
+    sources_.push_back(found == known.end() ? Source(text) : *found);
+  }
 }
 
 MapSources::~MapSources() = default;
+
+std::vector<MapSources::Source> MapSources::Known() const {
+  const MutexLock lock(mutex_);
+  return sources_;
+}
 
 MapRefresh MapSources::Refresh(TimePoint deadline) {
   const MutexLock lock(mutex_);
@@ -147,8 +160,9 @@ void MapSources::Ask(TimePoint deadline) {
 
 // A source that was never read is left out of the map.
 void MapSources::Rebuild() {
-  const bool changed = std::any_of(sources_.begin(), sources_.end(),
-                                   [](const Source& source) { return source.changed; });
+  const bool changed = std::any_of(sources_.begin(), sources_.end(), [this](const Source& source) {
+    return source.changed || (source.document && !map_);
+  });
   if (!changed) return;
   std::vector<derpmap::SourcedMap> documents;
   for (const Source& source : sources_) {
@@ -168,6 +182,7 @@ void MapSources::ReportSources(TimePoint now, MapRefresh& refresh) const {
     }
     if (source.failure.empty()) continue;
     Append(refresh.failure, source.failure);
+    if (source.no_map || !source.document) Append(refresh.wrong, source.failure);
     const bool excused = source.good && now - *source.good < kMapGrace;
     if (!excused) {
       Append(refresh.fatal, source.failure);
@@ -189,6 +204,7 @@ void MapSources::ReportFilter(TimePoint now, MapRefresh& refresh) {
     return;
   }
   Append(refresh.failure, filter_failure_);
+  Append(refresh.wrong, filter_failure_);
   if (map_) refresh.good_since = std::min(refresh.good_since.value_or(now), fitting_);
   if (map_ && now - fitting_ < kMapGrace) return;
   Append(refresh.fatal, filter_failure_);

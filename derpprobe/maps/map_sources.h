@@ -40,9 +40,12 @@ struct SourceState {
 struct MapRefresh {
   // In force; null until a source was read. The same object as long as nothing changed.
   std::shared_ptr<const LoadedMap> map;
-  std::vector<SourceState> sources;     // in their order
-  std::string failure;                  // all that went wrong now, excused or not; for the log
-  std::string fatal;                    // what is not excused: the refresh as a probe has failed
+  std::vector<SourceState> sources;  // in their order
+  std::string failure;               // all that went wrong now, excused or not; for the log
+  std::string fatal;                 // what is not excused: the refresh as a probe has failed
+  // What speaks against new settings: a source that never gave a map, an answer that is none, a
+  // filter that leaves nothing. A source that is down keeps its last good map.
+  std::string wrong;
   std::vector<derpmap::Note> notes;     // map.unreadable, map.stale and map.empty as they stand
   std::optional<TimePoint> good_since;  // when the map in force was last known to be the newest
 
@@ -53,8 +56,9 @@ struct MapRefresh {
 // Any thread; refreshes wait for each other.
 class MapSources {
  public:
-  // `clock` tells ages and outlives the object; deadlines are the system's.
-  MapSources(MapSourcesOptions options, const Clock& clock);
+  // `clock` tells ages and outlives the object; deadlines are the system's. A source that `before`
+  // has too begins with what it answered there.
+  MapSources(MapSourcesOptions options, const Clock& clock, const MapSources* before = nullptr);
   ~MapSources();
 
   // Blocking; asks all sources at once.
@@ -63,6 +67,7 @@ class MapSources {
  private:
   struct Source;
 
+  std::vector<Source> Known() const;
   void Ask(TimePoint deadline) DERP_REQUIRES(mutex_);
   void Rebuild() DERP_REQUIRES(mutex_);
   void ReportSources(TimePoint now, MapRefresh& refresh) const DERP_REQUIRES(mutex_);
@@ -70,7 +75,7 @@ class MapSources {
 
   const MapSourcesOptions options_;
   const Clock& clock_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<Source> sources_ DERP_GUARDED_BY(mutex_);
   std::shared_ptr<const LoadedMap> map_ DERP_GUARDED_BY(mutex_);
   std::string filter_failure_ DERP_GUARDED_BY(mutex_);  // of the documents at hand

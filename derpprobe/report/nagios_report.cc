@@ -164,8 +164,12 @@ std::string Perfdata(const RunReport& report, const ReportFacts& facts) {
 
 std::string Totals(const RunReport& report) {
   const Counts& counts = report.counts;
-  return fmt::format("{} errors, {} warnings, {} of {} mesh directions", counts.errors,
-                     counts.warnings, counts.mesh_working, counts.mesh_directions);
+  const auto count = [](int number, std::string_view one, std::string_view more) {
+    return diagnosis::Count(static_cast<std::size_t>(number), one, more);
+  };
+  return fmt::format("{}, {}, {} of {}", count(counts.errors, "error", "errors"),
+                     count(counts.warnings, "warning", "warnings"), counts.mesh_working,
+                     count(counts.mesh_directions, "mesh direction", "mesh directions"));
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ void OnDemand::RunOne(const Request& request, Responder responder) {
   const bool as_json = request.head.headers.Get("Accept") == "application/json";
   Post(std::move(responder), [this, name, as_json] {
     const auto run = Run(name);
-    if (!run) return http::ErrorReply(404, fmt::format("unknown probe {}", GoQuote(name)));
+    if (!run) return http::ErrorReply(404, fmt::format("unknown probe {}", Shown(name)));
     return as_json ? JsonReply(ProbeRunJson(*run), Succeeded(*run)) : TextForm(*run);
   });
 }
@@ -164,7 +164,7 @@ void OnDemand::RunTarget(const Request& request, Responder responder) {
     responder.Send(http::ErrorReply(
         400, target.target.empty()
                  ? "missing target parameter"
-                 : fmt::format("unknown module {}: derp, tls, stun or mesh", GoQuote(module))));
+                 : fmt::format("unknown module {}: derp, tls, stun or mesh", Shown(module))));
     return;
   }
   const auto& caps = parts_.context.caps;

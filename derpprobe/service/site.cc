@@ -72,6 +72,7 @@ Site::Site(const SiteParts& parts, SiteOptions options)
     : parts_(parts),
       options_(std::move(options)),
       started_(parts.clock.WallNow()),
+      log_(parts.logger, parts.clock),
       on_demand_({parts.prober, parts.table, parts.context, options_.probe_allow}) {
   AddOpenPages();
   AddRestrictedPages();
@@ -80,7 +81,7 @@ Site::Site(const SiteParts& parts, SiteOptions options)
 
 void Site::AddOpenPages() {
   // As the reference: every path that is nothing else.
-  router_.Handle("/", Answering([this](const Request& r) { return StatusPageReply(r); }));
+  router_.Handle("/", Logged(Answering([this](const Request& r) { return StatusPageReply(r); })));
   router_.Handle("/healthz", Answering([](const Request&) { return http::TextReply("ok\n"); }));
   router_.Handle("/readyz", Answering([this](const Request&) {
                    const std::string why = WhyNotReady(*parts_.board.State(), parts_.prober.round(),
@@ -114,12 +115,7 @@ void Site::AddRestrictedPages() {
 }
 
 void Site::AddActions() {
-  const auto logged = [this](auto action) {
-    return SameSite([this, action](const Request& request, Responder responder) {
-      LogRequest(request, LogLevel::kInfo);
-      action(request, std::move(responder));
-    });
-  };
+  const auto logged = [this](auto action) { return SameSite(Logged(std::move(action))); };
   router_.Handle("/debug/probe-run", logged([this](const Request& request, Responder responder) {
                    on_demand_.RunOne(request, std::move(responder));
                  }));
@@ -128,7 +124,6 @@ void Site::AddActions() {
                  }));
   // Scraped again and again, so not worth a line each.
   router_.Handle("/probe", SameSite([this](const Request& request, Responder responder) {
-                   LogRequest(request, LogLevel::kDebug);
                    on_demand_.RunTarget(request, std::move(responder));
                  }));
   router_.Handle("/-/reload", logged([this](const Request& request, Responder responder) {
@@ -179,7 +174,6 @@ PageOptions Site::Options(const Request& request) const {
 }
 
 Response Site::StatusPageReply(const Request& request) const {
-  LogRequest(request, LogLevel::kDebug);
   return Page(StatusPage(*parts_.board.StateWithPast(), Options(request)));
 }
 
@@ -188,11 +182,11 @@ Response Site::DebugIndex() const {
       DebugIndexPage(parts_.table.All(), parts_.clock.WallNow() - started_, options_.vantage));
 }
 
-void Site::LogRequest(const Request& request, LogLevel level) const {
-  if (!parts_.logger.enabled(level)) return;
-  parts_.logger.Write(
-      level, fmt::format("http: {} {} from {}", request.method(),
-                         http::LoggableTarget(request.head.target), request.remote.ToString()));
+http::Handler Site::Logged(http::Handler handler) {
+  return [this, handler = std::move(handler)](Request request, Responder responder) {
+    Responder watched = log_.Watch(request, std::move(responder));
+    handler(std::move(request), std::move(watched));
+  };
 }
 
 }  // namespace derp::probe

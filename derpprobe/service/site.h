@@ -15,6 +15,7 @@
 #include "derpprobe/service/board.h"
 #include "derpprobe/service/on_demand.h"
 #include "derpprobe/service/prober.h"
+#include "derpprobe/service/request_log.h"
 #include "derpprobe/service/status_page.h"
 
 namespace derp::probe {
@@ -54,11 +55,12 @@ class Site {
   PageOptions Options(const http::Request& request) const;
   http::Response StatusPageReply(const http::Request& request) const;
   http::Response DebugIndex() const;
-  void LogRequest(const http::Request& request, LogLevel level) const;
+  http::Handler Logged(http::Handler handler);
 
   const SiteParts parts_;
   const SiteOptions options_;
   const WallTime started_;
+  RequestLog log_;
   http::Router router_;
   mutable OnDemand on_demand_;
 };

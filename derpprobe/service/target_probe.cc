@@ -55,6 +55,12 @@ diagnosis::StagesAsked StagesOf(ProbeModule module) {
   return asked;
 }
 
+std::string Shown(std::string_view asked) {
+  constexpr std::size_t kMostBytes = 120;
+  if (asked.size() <= kMostBytes) return GoQuote(asked);
+  return GoQuote(asked.substr(0, kMostBytes)) + "…";
+}
+
 Duration ScrapeBudget(std::string_view header, Duration most) {
   double seconds = 0;
   const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), seconds);
@@ -80,7 +86,7 @@ Expected<derpmap::Node, TargetAnswer> TargetProbe::ForeignNode(const TargetReque
   if (!port || parts->host.empty() || !IsAllowed(request.target)) {
     return Fail(Refusal(403, fmt::format("{} is no node of the DERP map, and -probe-allow does "
                                          "not name it",
-                                         GoQuote(request.target))));
+                                         Shown(request.target))));
   }
   derpmap::Node node;
   node.name = request.target;
@@ -99,7 +105,7 @@ Expected<derpmap::Node, TargetAnswer> TargetProbe::ForeignNode(const TargetReque
   for (const IpAddress& address : *addresses) {
     if (!literal && IsTreacherous(address)) {
       return Fail(Refusal(403, fmt::format("{} leads to {}, which -probe-allow does not name",
-                                           GoQuote(request.target), address.ToString())));
+                                           Shown(request.target), address.ToString())));
     }
     // The walk goes where was looked, whatever the name says next time.
     std::string& slot = address.is_v4() ? node.ipv4 : node.ipv6;

@@ -54,6 +54,9 @@ class TargetProbe {
   const std::vector<std::string> allowed_;
 };
 
+// What a request names, quoted for an answer; no more of it than of any peer's text.
+std::string Shown(std::string_view asked);
+
 // The X-Prometheus-Scrape-Timeout-Seconds header as a budget: half a second earlier, never more
 // than `most`, which also stands for a missing or wrong header.
 Duration ScrapeBudget(std::string_view header, Duration most);

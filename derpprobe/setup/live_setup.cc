@@ -75,17 +75,18 @@ LiveSetup::LiveSetup(std::vector<std::string> args, std::map<std::string, std::s
       at_start_(options.in_force),
       clock_(clock),
       logger_(logger) {
-  auto maps = SourcesFor(options);
+  auto maps = SourcesFor(options, nullptr);
   state_ =
       std::make_shared<const State>(State{std::move(options), std::move(key), std::move(maps)});
 }
 
-std::shared_ptr<MapSources> LiveSetup::SourcesFor(const Options& options) const {
+std::shared_ptr<MapSources> LiveSetup::SourcesFor(const Options& options,
+                                                  const MapSources* before) const {
   return std::make_shared<MapSources>(
       MapSourcesOptions{.sources = options.derp_map,
                         .filter = {options.region_codes, options.excluded_regions},
                         .interval = options.interval},
-      clock_);
+      clock_, before);
 }
 
 std::shared_ptr<const LiveSetup::State> LiveSetup::Now() const {
@@ -137,9 +138,12 @@ Expected<Options, Error> LiveSetup::Reload() {
   if (!key) return Fail(Refused(key.error().context));
   next.key = key->key;
   const bool same = SameMaps(before->options, next.options);
-  next.maps = same ? before->maps : SourcesFor(next.options);
+  next.maps = same ? before->maps : SourcesFor(next.options, before->maps.get());
   const MapRefresh refresh = Ask(next);
-  if (!refresh.failure.empty()) return Fail(Refused(refresh.failure));
+  if (!refresh.wrong.empty()) return Fail(Refused(refresh.wrong));
+  if (!refresh.failure.empty()) {
+    logger_.Warn("reload: the last good map stays in force: {}", refresh.failure);
+  }
   const SettingChanges now = CompareSettings(before->options.in_force, next.options.in_force);
   if (!now.taken.empty()) logger_.Info("reload: now in force: -{}", Join(now.taken, ", -"));
   const SettingChanges later = CompareSettings(at_start_, next.options.in_force);

@@ -40,7 +40,8 @@ class LiveSetup {
   std::optional<MeshKey> KeyFor(std::string_view region_code, std::int64_t region_id) const;
 
   // Reads everything again. When all of it is good it is in force, and the settings are returned;
-  // names of flags that need a restart go to the log. Else nothing changes. Blocking.
+  // names of flags that need a restart go to the log. Else nothing changes. A map source that is
+  // down speaks against nothing: its last good map stays. Blocking.
   Expected<Options, Error> Reload();
 
  private:
@@ -52,7 +53,7 @@ class LiveSetup {
   std::shared_ptr<const State> Now() const;
   MapRefresh Ask(const State& state) const;
   void Remember(const MapRefresh& refresh);
-  std::shared_ptr<MapSources> SourcesFor(const Options& options) const;
+  std::shared_ptr<MapSources> SourcesFor(const Options& options, const MapSources* before) const;
 
   const std::vector<std::string> args_;
   const std::map<std::string, std::string> environment_;

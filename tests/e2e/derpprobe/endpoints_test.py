@@ -143,7 +143,18 @@ class EndpointsTest(unittest.TestCase):
     def test_the_debug_key_is_never_logged(self):
         self.ask("/debug/probe-run?name=x&debugkey=sesame")
         self.assertNotIn("sesame", self.service.text())
-        self.assertIn("http: GET /debug/probe-run?name=x&debugkey=*** from 127.0.0.1:", self.service.text())
+        self.assertIn(r'"method":"GET","request_uri":"/debug/probe-run?name=x\u0026debugkey=***"', self.service.text())
+
+    def test_pages_and_runs_are_logged_as_the_reference_logs_them(self):
+        self.ask("/nowhere?logged=1")
+        self.ask("/metrics?logged=1")
+        self.ask("/debug/probe-run?name=logged")
+        lines = [json.loads(line.split(" ", 2)[2]) for line in self.service.text().splitlines()
+                 if '"request_uri"' in line and "logged" in line]
+        self.assertEqual([line["request_uri"] for line in lines], ["/nowhere?logged=1", "/debug/probe-run?name=logged"])
+        self.assertEqual([line["code"] for line in lines], [200, 404])
+        self.assertEqual(lines[1]["err"], 'unknown probe "logged"')
+        self.assertEqual(list(lines[0])[:6], ["time", "duration", "remote_addr", "proto", "host", "method"])
 
 
 class ReadinessTest(unittest.TestCase):

@@ -4,7 +4,7 @@
 #include "common/cli/version.h"
 #include "common/diagnosis/judgement.h"
 #include "derpprobe/once/text_report.h"
-#include "tests/support/node_reports.h"
+#include "tests/support/run_reports.h"
 
 using namespace derp;
 using namespace derp::probe;
@@ -89,14 +89,6 @@ std::string Render(const diagnosis::RunReport& report, std::size_t regions, Dura
   return text.replace(text.find(version), version.size(), "1.0");
 }
 
-diagnosis::MeshReport Mesh(std::vector<diagnosis::MeshDirection> directions) {
-  diagnosis::MeshReport mesh;
-  mesh.region = "fra";
-  mesh.region_id = 5;
-  mesh.directions = std::move(directions);
-  return mesh;
-}
-
 }  // namespace
 
 TEST_CASE("a healthy run looks as it was drawn", "[derpprobe][report]") {
@@ -122,7 +114,7 @@ TEST_CASE("a failing run looks as it was drawn", "[derpprobe][report]") {
   third.relay_rtt = std::chrono::microseconds(1200);
   measured.nodes = {Healthy("5a", "51"), Expired(), third, own};
   auto dead = MeshPair("5a", "5c", false);
-  measured.meshes = {Mesh({dead, MeshPair("5c", "5a", true)})};
+  measured.meshes = {MeshOf({dead, MeshPair("5c", "5a", true)})};
   CHECK(Render(diagnosis::Judge(std::move(measured)), 2, std::chrono::milliseconds(12400)) ==
         R"(derpprobe 1.0  map headscale.example.net (2 regions, 4 nodes)  2026-11-21T11:10:23Z
 

@@ -3,8 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "common/base/text.h"
-#include "common/diagnosis/judgement.h"
-#include "tests/support/node_reports.h"
+#include "tests/support/run_reports.h"
 
 using namespace derp;
 using namespace derp::probe;
@@ -20,14 +19,6 @@ cli::Terminal Plain() {
   return terminal;
 }
 
-diagnosis::RunReport JudgeNodes(std::vector<diagnosis::NodeReport> nodes,
-                                std::vector<diagnosis::MeshReport> meshes = {}) {
-  diagnosis::Measurement measured;
-  measured.nodes = std::move(nodes);
-  measured.meshes = std::move(meshes);
-  return diagnosis::Judge(std::move(measured));
-}
-
 std::string Render(const diagnosis::RunReport& report, bool verbose = false,
                    const cli::Terminal& terminal = Plain()) {
   return TextReport({.report = report,
@@ -38,14 +29,6 @@ std::string Render(const diagnosis::RunReport& report, bool verbose = false,
                      .took = std::chrono::milliseconds(3200),
                      .verbose = verbose},
                     terminal);
-}
-
-diagnosis::MeshReport Mesh(std::vector<diagnosis::MeshDirection> directions) {
-  diagnosis::MeshReport mesh;
-  mesh.region = "fra";
-  mesh.region_id = 5;
-  mesh.directions = std::move(directions);
-  return mesh;
 }
 
 bool Has(const std::string& text, std::string_view part) {
@@ -70,7 +53,7 @@ TEST_CASE("outside UTF-8 every sign has an ASCII form", "[derpprobe][report]") {
   ascii.utf8 = false;
   const auto report =
       JudgeNodes({HealthyNode("5a", "192.0.2.1"), FailingNode("5b", "192.0.2.2", "tls.reset")},
-                 {Mesh({MeshPair("5a", "5b", false), MeshPair("5b", "5a", true)})});
+                 {MeshOf({MeshPair("5a", "5b", false), MeshPair("5b", "5a", true)})});
   const std::string text = Render(report, true, ascii);
   for (const char c : text) CHECK(static_cast<unsigned char>(c) < 0x80);
   CHECK(Has(text, "x  fra/5b"));
@@ -155,24 +138,7 @@ TEST_CASE("a column stands for what was asked for", "[derpprobe][report]") {
 
 TEST_CASE("pairs are lines with their units", "[derpprobe][report]") {
   auto report = JudgeNodes({HealthyNode("5a", "192.0.2.1")});
-  diagnosis::TransferReport transfer;
-  transfer.region = "fra";
-  transfer.from = "5a";
-  transfer.to = "5c";
-  transfer.size = transfer.received = 1'000'000;
-  transfer.transfer = std::chrono::milliseconds(80);
-  transfer.bits_per_second = 1e8;
-  report.transfers.push_back(transfer);
-  diagnosis::QueueReport queue;
-  queue.region = "fra";
-  queue.from = "5a";
-  queue.to = "5c";
-  queue.received = 97;
-  queue.lost = 3;
-  queue.p50 = std::chrono::microseconds(1200);
-  queue.p99 = queue.most = std::chrono::microseconds(8200);
-  queue.outcome = diagnosis::Outcome::kWarn;
-  report.queues.push_back(queue);
+  AddMeasuredPairs(report);
   const std::string text = Render(report);
   CHECK(Has(text, "\n   BANDWIDTH\n✓  fra/5a → 5c   100.0 Mbit/s  1000000 bytes in 80.0 ms\n"));
   CHECK(Has(text,

@@ -116,21 +116,8 @@ TEST_CASE("what another side wrote is shown, cut and never breaks the text", "[d
 
 TEST_CASE("pairs of transfers and queues are listed with their units", "[derpprobe][json]") {
   auto report = OneGoodOneBad();
-  diagnosis::TransferReport transfer;
-  transfer.region = "fra";
-  transfer.from = "5a";
-  transfer.to = "5c";
-  transfer.size = transfer.received = 1'000'000;
-  transfer.transfer = std::chrono::milliseconds(80);
-  transfer.bits_per_second = 1e8;
-  report.transfers.push_back(transfer);
-  diagnosis::QueueReport queue;
-  queue.region = "fra";
-  queue.from = "5a";
-  queue.to = "5c";
-  queue.lost = 3;
-  queue.p99 = std::chrono::microseconds(8200);
-  report.queues.push_back(queue);
+  AddMeasuredPairs(report);
+  report.queues[0].p50.reset();
   const Json out = Json::parse(OnceJson(report, FactsOf(1)));
   CHECK(out["bandwidth"][0]["bits_per_second"] == 1e8);
   CHECK(out["bandwidth"][0]["error"].is_null());

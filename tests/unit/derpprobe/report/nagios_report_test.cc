@@ -38,6 +38,7 @@ TEST_CASE("an error is critical and names the gravest finding", "[derpprobe][nag
         "DERP CRITICAL - 1 of 2 nodes usable, 1 unusable: cert.expired fra/5b");
   CHECK(said.text.find("\nerror[cert.expired] fra/5b: fails; cert.expired over ipv4\n") !=
         std::string::npos);
+  CHECK(said.text.find("\n1 error, 0 warnings, ") != std::string::npos);
 }
 
 TEST_CASE("a warning is a warning, or critical when it is asked to count", "[derpprobe][nagios]") {

@@ -1,17 +1,10 @@
 // A judged round and what stands beside it, for the tests of the report's formats.
 #pragma once
 
-#include "common/diagnosis/judgement.h"
 #include "derpprobe/report/json_report.h"
-#include "tests/support/node_reports.h"
+#include "tests/support/run_reports.h"
 
 namespace derp::test {
-
-inline diagnosis::RunReport JudgeNodes(std::vector<diagnosis::NodeReport> nodes) {
-  diagnosis::Measurement measured;
-  measured.nodes = std::move(nodes);
-  return diagnosis::Judge(std::move(measured));
-}
 
 inline diagnosis::RunReport OneGoodOneBad() {
   auto bad = FailingNode("5b", "192.0.2.2", "cert.expired");

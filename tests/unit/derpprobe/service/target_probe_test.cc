@@ -96,3 +96,9 @@ TEST_CASE("a target must be named by map or command line, before and after resol
   CHECK(status("REBOUND.test:443") == 403);
   CHECK(status("gone.test:443") == 502);
 }
+
+TEST_CASE("an answer repeats no more of a target than of any peer's text", "[service]") {
+  CHECK(Shown("a\"b:443") == "\"a\\\"b:443\"");
+  CHECK(Shown(std::string(120, 'a')) == '"' + std::string(120, 'a') + '"');
+  CHECK(Shown(std::string(4000, 'a')) == '"' + std::string(120, 'a') + "\"…");
+}

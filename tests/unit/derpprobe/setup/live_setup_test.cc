@@ -1,5 +1,6 @@
 #include "derpprobe/setup/live_setup.h"
 
+#include <filesystem>
 #include <fstream>
 
 #include <catch2/catch.hpp>
@@ -103,6 +104,32 @@ TEST_CASE("whatever is bad changes nothing", "[derpprobe][setup]") {
   refused("line 1, column 2");
   f.Write("a.json", MapText(900));
   CHECK(setup->Reload());
+}
+
+TEST_CASE("a map source that is down holds back nothing else", "[derpprobe][setup]") {
+  Fixture f;
+  const auto setup = f.Start();
+  CHECK(HasRegion(*setup, 900));
+  std::filesystem::remove(f.directory / "a.json");
+  f.Settings("mesh-interval: 1m\n");
+  f.Write("key", std::string(64, '2'));
+  const auto first = setup->Reload();
+  REQUIRE(first);
+  CHECK(first->mesh_interval == std::chrono::minutes(1));
+  CHECK(f.log.find("reload: the last good map stays in force: map ") != std::string::npos);
+  CHECK(HasRegion(*setup, 900));
+  CHECK(setup->KeyFor("r900", 900)->ToString() == std::string(64, '2'));
+
+  // Also beside a new source, which must be good itself.
+  f.Write("conf.yaml", fmt::format("derp-map: [{0}/a.json, {0}/c.json]\n", f.directory.path()));
+  const auto second = setup->Reload();
+  REQUIRE_FALSE(second);
+  CHECK(second.error().context.find("c.json") != std::string::npos);
+  CHECK(second.error().context.find("a.json") == std::string::npos);
+  f.Write("conf.yaml", fmt::format("derp-map: [{0}/a.json, {0}/b.json]\n", f.directory.path()));
+  REQUIRE(setup->Reload());
+  CHECK(HasRegion(*setup, 900));
+  CHECK(HasRegion(*setup, 901));
 }
 
 TEST_CASE("the key goes to the regions in force only", "[derpprobe][setup]") {
