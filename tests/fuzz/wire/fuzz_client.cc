@@ -40,7 +40,7 @@ Outcome ReadCut(ByteView stream, std::size_t cut, bool fast_start) {
   const NodePrivate key = NodePrivate::FromBytes(Bytes(kKeySize, 0x50));
   const NodePublic server = NodePrivate::FromBytes(Bytes(kKeySize, 0x48)).Public();
   ClientLogin login;
-  ClientSession session(key, server, fast_start);
+  ClientSession session(*BoxKey::Make(key, server), server, fast_start);
   Outcome outcome;
   ByteView first = stream.first(cut);
   Read(login, session, first, outcome);

@@ -51,7 +51,9 @@ TEST_CASE("who waits to be accepted when the relay ends is let in and told", "[r
       AppendText(hello, wire::UpgradeRequestText(
                             {.path = "/derp", .host = "127.0.0.1", .fast_start = true}));
       const ClientIdentity identity{.key = NodePrivate::Generate(f.random())};
-      REQUIRE(AppendLogin(hello, identity, f.server_key(), RandomNonce(f.random())));
+      const auto box = BoxKey::Make(identity.key, f.server_key());
+      REQUIRE(box);
+      AppendLogin(hello, identity, identity.key.Public(), *box, RandomNonce(f.random()));
       late.push_back(net::MakePlainStream(std::move(*fd)));
       REQUIRE(late.back()->Write(hello, Soon()));
     }
