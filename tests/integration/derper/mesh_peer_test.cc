@@ -186,3 +186,25 @@ TEST_CASE("a mesh peer with the key before the last change is one for some time 
   CHECK(before.CountUntilPong<wire::PeerPresent>() == 2);
   CHECK(f.Metric("derp_watchers") == 2);
 }
+
+TEST_CASE("a link that is dialled again shows the mesh key in force", "[relay][mesh]") {
+  PlayedPeer f;
+  const MeshKey next = *MeshKey::Parse(std::string(64, '6'));
+  {
+    RelaySide first = f.Meet();
+    REQUIRE(f.relay.mesh_keys().Replace(next));
+    f.relay.WaitForMetric("derper_mesh_link_up", 1, {f.host});
+  }
+  RelaySide second = f.listener.Accept();
+  const auto login = second.LogIn(f.peer_key);
+  REQUIRE(login.info.mesh_key);
+  CHECK(login.info.mesh_key->ConstantTimeEquals(next));
+}
+
+TEST_CASE("a relay that has dialled itself is not made a watcher", "[relay][mesh]") {
+  RelayFixture f({.mesh_key = kMeshKey});
+  auto other = f.Connect();
+  auto self = f.Connect(Way::kTls, f.private_key(), true, true);
+  CHECK(self.CountUntilPong<wire::PeerPresent>() == 0);
+  CHECK(f.Metric("derp_watchers") == 0);
+}

@@ -1,7 +1,9 @@
 #include "derper/relay/registry/registry.h"
 
 #include <algorithm>
+#include <atomic>
 #include <malloc.h>
+#include <thread>
 
 #include <catch2/catch.hpp>
 
@@ -314,4 +316,28 @@ TEST_CASE("a watcher that reads nothing costs a few megabytes at most, however m
   }
   CHECK(most - before < 8 * 1024 * 1024);
   CHECK(mallinfo2().uordblks < before + 1024 * 1024);
+}
+
+TEST_CASE("a key with several links is reachable at every moment while they come and go",
+          "[relay]") {
+  Fixture f;
+  const HashedKey key = f.Key(1);
+  f.registry.AddForwarder(key, 1);
+  std::atomic<bool> stop = false;
+  std::thread changing([&] {
+    while (!stop) {
+      f.registry.AddForwarder(key, 2);
+      (void)f.registry.RemoveForwarder(key, 1);
+      f.registry.AddForwarder(key, 1);
+      (void)f.registry.RemoveForwarder(key, 2);
+    }
+  });
+  int lost = 0;
+  for (int i = 0; i < 5000; ++i) {
+    if (f.registry.Find(key).kind != Route::Kind::kLink) ++lost;
+  }
+  stop = true;
+  changing.join();
+  CHECK(lost == 0);
+  CHECK(f.registry.Totals().multi_created == f.registry.Totals().multi_deleted);
 }
