@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/base/go_number.h"
+#include "common/base/socket_address.h"
 #include "derper/options.h"
 #include "derper/relay/worker_limit.h"
 
@@ -49,6 +50,9 @@ std::optional<std::string> FindBadValue(const Options& options) {
   if (options.accept_burst < 0) {
     return bad("accept-connection-burst", std::to_string(options.accept_burst), "0 or more");
   }
+  for (const std::string& item : ListItems(options.proxy_protocol_from)) {
+    if (!IpPrefix::Parse(item)) return bad("proxy-protocol-from", item, "addresses or blocks");
+  }
   return std::nullopt;
 }
 
@@ -59,13 +63,10 @@ std::optional<std::string> FindMissingFeature(const Options& options) {
   } features[] = {
       {options.verify_clients, "verify-clients"},
       {!options.verify_client_url.empty(), "verify-client-url"},
-      {!options.rate_config.empty(), "rate-config"},
       {options.ace, "ace"},
       {options.verify_mode != "all", "verify-mode"},
       {!options.verify_allow_file.empty(), "verify-allow-file"},
       {!options.verify_deny_file.empty(), "verify-deny-file"},
-      {!options.state_dir.empty(), "state-dir"},
-      {!options.proxy_protocol_from.empty(), "proxy-protocol-from"},
   };
   for (const auto& feature : features) {
     if (feature.asked) {

@@ -57,6 +57,7 @@ Expected<void, Error> Server::Start() {
   plan_ = *plan;
   if (auto done = StartStun(); !done) return done;
   if (auto done = LoadKeys(); !done) return done;
+  if (auto done = LoadLimits(); !done) return done;
   if (auto done = MakeSite(); !done) return done;
   if (auto done = MakeCertificates(); !done) return done;
   if (auto done = StartRelay(); !done) return done;

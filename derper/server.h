@@ -16,6 +16,7 @@
 #include "derper/certs/certificate_provider.h"
 #include "derper/file_watch.h"
 #include "derper/inherited_sockets.h"
+#include "derper/limits/limits.h"
 #include "derper/listen_plan.h"
 #include "derper/mesh/mesh_links.h"
 #include "derper/mesh_key_refresh.h"
@@ -44,6 +45,7 @@ class Server {
  private:
   Expected<void, Error> LoadKeys();
   void KeepMeshKeyFresh();
+  Expected<void, Error> LoadLimits();
   Expected<void, Error> MakeSite();
   Expected<void, Error> StartDebugListener();
   Expected<void, Error> MakeCertificates();
@@ -76,6 +78,7 @@ class Server {
   std::vector<std::unique_ptr<FileWatch>> watches_;
   std::unique_ptr<MeshKeyRefresh> key_refresh_;  // with -secrets-url
 
+  std::unique_ptr<Limits> limits_;  // null: without -rate-config
   std::unique_ptr<MainSite> site_;
   std::unique_ptr<BootstrapLookup> bootstrap_lookup_;
   std::unique_ptr<http::Server> debug_server_;

@@ -11,6 +11,7 @@ void Server::AddMetrics() {
   if (stun_) registry_.Add(stun_->MetricsSource());
   if (certificates_) registry_.Add(certificates_->MetricsSource());
   if (mesh_) registry_.Add(mesh_->MetricsSource());
+  if (limits_) registry_.Add(limits_->MetricsSource());
   registry_.Add(reloads_.MetricsSource());
 }
 

@@ -62,6 +62,10 @@ Expected<RelayOptions, Error> Server::MakeRelayOptions() {
       return certificates_->Context();
     };
   }
+  out.limits = limits_.get();
+  for (const std::string& item : ListItems(options_.proxy_protocol_from)) {
+    out.proxies.push_back(*IpPrefix::Parse(item));  // FindBadOption() saw that it can be read
+  }
   out.workers = static_cast<unsigned>(options_.workers);
   out.tcp = {.user_timeout = options_.tcp_user_timeout,
              .keepalive_idle = options_.tcp_keepalive_time};

@@ -68,6 +68,7 @@ void Acceptor::TakeLast() {
 void Acceptor::HandOver(std::size_t listener, net::Fd fd, SocketAddress peer) {
   Incoming incoming{
       .fd = std::move(fd), .peer = std::move(peer), .listener = listener, .tls_context = nullptr};
+  incoming.proxied = IsProxy(incoming.peer.ip);
   if (state_.options.listeners[listener].tls) {
     incoming.tls_context = state_.options.tls_context();
     if (!incoming.tls_context) {
@@ -82,6 +83,12 @@ void Acceptor::HandOver(std::size_t listener, net::Fd fd, SocketAddress peer) {
       state_.workers.begin(), state_.workers.end(),
       [block](const auto& a, const auto& b) { return a->load() / block < b->load() / block; });
   (*lightest)->Adopt(std::move(incoming));
+}
+
+bool Acceptor::IsProxy(const IpAddress& address) const {
+  const auto& proxies = state_.options.proxies;
+  return std::any_of(proxies.begin(), proxies.end(),
+                     [&](const IpPrefix& prefix) { return prefix.Contains(address); });
 }
 
 void Acceptor::RefuseOne(std::size_t listener) {

@@ -35,6 +35,7 @@ class Acceptor {
   // False when nobody waits (any more).
   bool AcceptWaiting(std::size_t listener);
   void HandOver(std::size_t listener, net::Fd fd, SocketAddress peer);
+  bool IsProxy(const IpAddress& address) const;
   void RefuseOne(std::size_t listener);
   void OpenReserve();
 

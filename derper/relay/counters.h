@@ -80,7 +80,7 @@ struct WorkerCounters {
   Counter home_moves_in, home_moves_out;
   Counter gone_disconnected_frames, gone_not_here_frames;
   Counter write_timeouts;
-  Counter login_failures, protocol_errors, tls_handshake_errors, bad_requests;
+  Counter login_failures, protocol_errors, tls_handshake_errors, bad_requests, proxy_head_errors;
   Gauge connections, home_connections, not_ideal_connections, watchers;
   Counter tls12_requests, tls13_requests;
   Gauge tls12_active, tls13_active;

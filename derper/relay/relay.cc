@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <utility>
 
+#include "derper/limits/limits.h"
 #include "derper/relay/acceptor.h"
 #include "derper/relay/consistency.h"
 #include "derper/relay/relay_metrics.h"
@@ -92,6 +93,11 @@ Expected<std::unique_ptr<Relay>, Error> Relay::Start(RelayOptions options, net::
   impl->acceptor = std::move(*acceptor);
   impl->addresses = impl->acceptor->Addresses();
   for (const auto& worker : impl->state->workers) worker->Start();
+  if (Limits* limits = impl->state->options.limits) {
+    limits->OnApplied([state = impl->state.get()] {
+      for (const auto& worker : state->workers) worker->LimitsChanged();
+    });
+  }
   return std::unique_ptr<Relay>(new Relay(std::move(impl)));
 }
 
@@ -115,6 +121,7 @@ void Relay::Stop(Duration patience) {
   impl_->acceptor->TakeLast();
   impl_->acceptor.reset();
   impl_->checks.reset();
+  if (Limits* limits = impl_->state->options.limits) limits->OnApplied({});
   for (const auto& worker : impl_->state->workers) worker->BeginStop(patience);
   for (const auto& worker : impl_->state->workers) worker->Join();
   impl_->alive.reset();

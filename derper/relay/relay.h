@@ -26,6 +26,8 @@
 
 namespace derp::relay {
 
+class Limits;
+
 // The context for the next TLS connection; a reload simply answers with another one. Called in the
 // control thread. Null refuses the connection.
 using TlsContextProvider = std::function<std::shared_ptr<const net::TlsServerContext>()>;
@@ -49,6 +51,9 @@ struct RelayOptions {
   std::vector<ListenerOptions> listeners;
   TlsContextProvider tls_context{};    // needed when a listener has tls
   AdmissionPort* admission = nullptr;  // outlives the relay; null: everybody may enter
+  Limits* limits = nullptr;            // outlives the relay; null: nobody is limited
+  // Whose connections begin with a PROXY head that names the client; nobody else's may.
+  std::vector<IpPrefix> proxies{};
 
   unsigned workers = 0;  // 0: one per usable core
   net::TcpOptions tcp{};

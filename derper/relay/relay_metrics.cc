@@ -100,6 +100,7 @@ void AppendTraffic(Writer& writer) {
   writer.Sum("derper_protocol_errors", &WorkerCounters::protocol_errors);
   writer.Sum("derper_tls_handshake_errors", &WorkerCounters::tls_handshake_errors);
   writer.Sum("derper_bad_requests", &WorkerCounters::bad_requests);
+  writer.Sum("derper_proxy_head_errors", &WorkerCounters::proxy_head_errors);
 }
 
 void AppendLabelled(Writer& writer) {

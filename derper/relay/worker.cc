@@ -180,6 +180,14 @@ void Worker::BeginStop(Duration patience) {
   loop_.Post([this, patience] { StopConnections(patience); });
 }
 
+void Worker::LimitsChanged() {
+  loop_.Post([this] {
+    for (Slot& slot : slots_) {
+      if (slot.connection) slot.connection->OnLimitsChanged();
+    }
+  });
+}
+
 void Worker::StopConnections(Duration patience) {
   stop_by_ = Now() + patience;
   TakeIncoming();

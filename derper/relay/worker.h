@@ -36,6 +36,7 @@ class Worker {
   // Compares what it holds with what is said about it elsewhere; `done` is called in its thread.
   void Audit(std::function<void(std::vector<std::string>)> done);
   void BeginStop(Duration patience);
+  void LimitsChanged();
   void Join();
 
   // Any thread.

@@ -121,6 +121,10 @@ class Relay(Program):
 class Region(contextlib.ExitStack):
     """Two relays meshed in one region, on 127.0.0.1 and 127.0.0.2, and the map that names them."""
 
+    def __init__(self, extra=()):
+        super().__init__()
+        self.extra = extra
+
     def __enter__(self):
         super().__enter__()
         self.folder = pathlib.Path(self.enter_context(tempfile.TemporaryDirectory(prefix="derp-e2e-")))
@@ -132,7 +136,7 @@ class Region(contextlib.ExitStack):
         (self.folder / "ca.pem").write_text("")
         self.relays = []
         for ip in hosts:
-            relay = Relay(self.folder, ip, port, stun_port, [f"{host}:{port}" for host in hosts])
+            relay = Relay(self.folder, ip, port, stun_port, [f"{host}:{port}" for host in hosts], self.extra)
             self.callback(relay.stop)
             self.relays.append(relay)
         (self.folder / "ca.pem").write_text("".join(relay.certificate() for relay in self.relays))

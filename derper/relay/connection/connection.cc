@@ -13,6 +13,8 @@ namespace derp::relay {
 namespace {
 
 constexpr int kReadsPerTurn = 2;
+// Of a source whose frames may have to wait: what is read ahead waits in memory.
+constexpr std::size_t kLimitedReadSize = 16 * 1024;
 // Output rounds of 64 KiB that one connection gets before the others have their turn.
 constexpr int kRoundsPerTurn = 4;
 constexpr auto kIdleAfter = std::chrono::seconds(1);
@@ -33,7 +35,7 @@ Connection::Connection(Worker& worker, ConnectionRef self, Incoming incoming)
       self_(self),
       peer_(std::move(incoming.peer)),
       listener_(worker.options().listeners[incoming.listener]),
-      transport_(std::move(incoming.fd), std::move(incoming.tls_context)),
+      transport_(std::move(incoming.fd), std::move(incoming.tls_context), incoming.proxied),
       io_(worker.loop(), transport_.fd(), [this](net::IoEvents events) { OnIo(events); }),
       http_(std::in_place, peer_, transport_.speaks_tls()) {
   SetDeadline(worker.options().login_timeout);
@@ -77,9 +79,10 @@ void Connection::ContinueHandshake() {
 
 void Connection::Read(int times) {
   NoteActivity();
-  for (int i = 0; i < times && !doomed_ && !read_put_off_ && !owes_reply(); ++i) {
+  const std::size_t most = limit_ && limit_->limits_rate() ? kLimitedReadSize : IoScratch::kSize;
+  for (int i = 0; i < times && !doomed_ && !read_put_off_ && !owes_reply() && !paused(); ++i) {
     if (session_) session_->BeginInput();
-    switch (transport_.Receive(worker_.scratch(), *this, worker_.Now())) {
+    switch (transport_.Receive(worker_.scratch(), *this, worker_.Now(), most)) {
       case Transport::Status::kProgress:
         break;
       case Transport::Status::kWouldBlock:
@@ -94,8 +97,16 @@ void Connection::Read(int times) {
         break;
       case Transport::Status::kEnded:
         if (owes_reply() && !doomed_) return;  // the end is found again behind the reply
+        if (paused() && !doomed_) {
+          pause_.ended = true;
+          return;
+        }
+        if (transport_.within_proxy_head()) RefuseProxyHead();
         if (frames_.inside_payload()) RefuseProtocol("the stream ended within a frame");
         Doom();
+        return;
+      case Transport::Status::kNoProxyHead:
+        RefuseProxyHead();
         return;
       case Transport::Status::kFailed:
         Doom();
@@ -129,12 +140,14 @@ bool Connection::OnPlain(ByteView bytes) {
 
 FrameHandler::Verdict Connection::OnHeader(const wire::FrameHeader& header) {
   if (stage_ == Stage::kLogin) return login_->OnHeader(header);
+  if (limit_ && !MayHandle(header)) return Verdict::kPause;
   return session_->OnHeader(header);
 }
 
 bool Connection::OnFrame(const wire::Frame& frame) {
   if (stage_ == Stage::kLogin) return FinishLogin(frame.payload);
   worker_.NoteRelayWork();
+  if (limit_ && IsAboveQuota(frame)) return true;
   return session_->OnFrame(frame) && !doomed_;
 }
 
@@ -221,7 +234,7 @@ void Connection::UpdateInterest() {
     io_.Want(false, false);
     return;
   }
-  io_.Want(!read_put_off_ && !owes_reply(), transport_.blocked() || more_to_write_);
+  io_.Want(!read_put_off_ && !owes_reply() && !paused(), transport_.blocked() || more_to_write_);
 }
 
 void Connection::Doom() {
@@ -267,6 +280,9 @@ void Connection::OnDeadline(DeadlineKind kind) {
       return;
     case DeadlineKind::kRoundTrip:
       SampleRoundTrip();
+      return;
+    case DeadlineKind::kPause:
+      OnPauseOver();
       return;
   }
 }

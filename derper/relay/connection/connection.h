@@ -9,6 +9,7 @@
 #include "common/http/server_connection.h"
 #include "common/http/websocket.h"
 #include "common/net/event_loop.h"
+#include "derper/limits/source_limit.h"
 #include "derper/relay/connection/frame_stream.h"
 #include "derper/relay/connection/incoming.h"
 #include "derper/relay/connection/login_stage.h"
@@ -44,6 +45,7 @@ class Connection final : private FrameHandler, private PlainSink {
   void OnDeadline(DeadlineKind kind);
   void OnSiteReply(const http::Response& response);
   void OnAdmission(bool admitted);
+  void OnLimitsChanged();
   // Queues a packet; makes room by writing first, by dropping the oldest second.
   void Deliver(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh);
   // Writes what there is and the socket takes.
@@ -79,6 +81,7 @@ class Connection final : private FrameHandler, private PlainSink {
   void Read(int times);
   void UpdateInterest();
   bool OnPlain(ByteView bytes) override;
+  void OnProxyHead(const net::ProxyHead& head) override;
   Verdict OnHeader(const wire::FrameHeader& header) override;
   bool OnFrame(const wire::Frame& frame) override;
 
@@ -100,6 +103,16 @@ class Connection final : private FrameHandler, private PlainSink {
 
   // connection_admission.cc
   void StartAdmission(const LoggedIn& login);
+
+  // connection_limits.cc: a source that exceeds its limit is not read for a while. Nothing of it is
+  // dropped, and writing to it goes on.
+  bool paused() const { return pause_.on && stage_ == Stage::kSession; }
+  bool MayHandle(const wire::FrameHeader& header);
+  bool IsAboveQuota(const wire::Frame& frame);
+  void PauseFor(Duration wait);
+  void OnPauseOver();
+  void GoOn();
+  void RefuseProxyHead();
 
   // connection_websocket.cc
   bool StartWebSocket(const http::RequestHead& head, ByteView input);
@@ -124,7 +137,7 @@ class Connection final : private FrameHandler, private PlainSink {
 
   Worker& worker_;
   const ConnectionRef self_;
-  const SocketAddress peer_;
+  SocketAddress peer_;  // the client itself, once a PROXY head named it
   const ListenerOptions& listener_;
   Transport transport_;
   net::IoWatcher io_;
@@ -150,6 +163,14 @@ class Connection final : private FrameHandler, private PlainSink {
   std::optional<LoggedIn> applicant_;  // while the admission is asked
   std::unique_ptr<Session> session_;
   Duration keep_alive_interval_{};
+
+  std::unique_ptr<SourceLimit> limit_;  // of the session; null: none
+  struct Pause {
+    bool on = false;
+    bool paid = false;   // the frame that waits may be handled
+    bool ended = false;  // the stream's end was found while it was on
+    TimePoint until{};
+  } pause_;
 
   TimePoint deadline_{};  // of login, idle HTTP or draining
   TimePoint last_activity_{};

@@ -1,6 +1,7 @@
 // The way of a connection from the upgrade to the session.
 #include <utility>
 
+#include "derper/limits/limits.h"
 #include "derper/relay/connection/connection.h"
 #include "derper/relay/worker.h"
 
@@ -53,6 +54,9 @@ void Connection::StartSession(const LoggedIn& login) {
   if (stopping_) BeginStop(*stopping_);
 
   const RelayOptions& options = worker_.options();
+  if (options.limits != nullptr && !login.is_mesh) {
+    limit_ = options.limits->Admit(login.key, worker_.Now());
+  }
   const auto jitter =
       std::chrono::duration<double>(options.keep_alive_jitter) * worker_.random().Unit();
   keep_alive_interval_ = options.keep_alive + std::chrono::duration_cast<Duration>(jitter);

@@ -60,6 +60,9 @@ bool Connection::FeedWebSocket(ByteView input) {
     (stage_ == Stage::kLogin ? counters.login_failures : counters.protocol_errors).Add();
     worker_.logger().Debug("derp: {}: closing: WebSocket: {}", peer_.ToString(),
                            websocket_->fault_text());
+  } else if (paused()) {
+    pause_.ended = true;
+    return true;
   }
   EndWebSocket();
   return true;

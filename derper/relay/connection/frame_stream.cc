@@ -7,12 +7,30 @@ namespace derp::relay {
 using wire::kFrameHeaderSize;
 
 bool FrameStream::Feed(ByteView input, FrameHandler& handler, BufferPool& pool) {
-  while (!input.empty()) {
-    if (paused_) {
-      pool.Lend(partial_);
-      AppendBytes(partial_, input);
-      return true;
-    }
+  if (!paused_ && !Cut(input, handler, pool)) return false;
+  if (!paused_ || input.empty()) return true;
+  pool.Lend(held_);
+  AppendBytes(held_, input);
+  return true;
+}
+
+bool FrameStream::Resume(FrameHandler& handler, BufferPool& pool) {
+  paused_ = false;
+  ByteView input = ByteView(held_).subspan(held_from_);
+  // A header that was put off may have nothing behind it yet.
+  const bool header_waits = !header_judged_ && partial_.size() == kFrameHeaderSize;
+  if (header_waits && !Complete(input, handler, pool)) return false;
+  if (!paused_ && !Cut(input, handler, pool)) return false;
+  held_from_ = held_.size() - input.size();
+  if (!input.empty()) return true;
+  held_from_ = 0;
+  held_.clear();
+  pool.Return(held_);
+  return true;
+}
+
+bool FrameStream::Cut(ByteView& input, FrameHandler& handler, BufferPool& pool) {
+  while (!input.empty() && !paused_) {
     if (skip_ > 0) {
       const std::size_t count = std::min<std::uint64_t>(skip_, input.size());
       skip_ -= count;
@@ -27,7 +45,7 @@ bool FrameStream::Feed(ByteView input, FrameHandler& handler, BufferPool& pool) 
     if (skip_ > 0 || paused_ || input.empty()) continue;
     pool.Lend(partial_);
     partial_.assign(input.begin(), input.end());
-    return true;
+    input = {};
   }
   return true;
 }
@@ -39,6 +57,9 @@ bool FrameStream::CutInPlace(ByteView& input, FrameHandler& handler) {
     switch (handler.OnHeader(*header)) {
       case FrameHandler::Verdict::kClose:
         return false;
+      case FrameHandler::Verdict::kPause:
+        paused_ = true;
+        return true;
       case FrameHandler::Verdict::kSkip:
         skip_ = header->length;
         input = input.subspan(kFrameHeaderSize);
@@ -60,15 +81,6 @@ bool FrameStream::CutInPlace(ByteView& input, FrameHandler& handler) {
   return true;
 }
 
-bool FrameStream::Resume(FrameHandler& handler, BufferPool& pool) {
-  paused_ = false;
-  Bytes waiting;
-  std::swap(waiting, partial_);
-  const bool go_on = Feed(waiting, handler, pool);
-  pool.Return(waiting);
-  return go_on;
-}
-
 // Adds to the frame in partial_ no more than it lacks.
 bool FrameStream::Complete(ByteView& input, FrameHandler& handler, BufferPool& pool) {
   const auto take = [&](std::size_t wanted) {
@@ -82,6 +94,10 @@ bool FrameStream::Complete(ByteView& input, FrameHandler& handler, BufferPool& p
   if (!header_judged_) {
     const FrameHandler::Verdict verdict = handler.OnHeader(*header);
     if (verdict == FrameHandler::Verdict::kClose) return false;
+    if (verdict == FrameHandler::Verdict::kPause) {
+      paused_ = true;
+      return true;
+    }
     if (verdict == FrameHandler::Verdict::kSkip) {
       skip_ = header->length;
       partial_.clear();

@@ -12,10 +12,15 @@ namespace derp::relay {
 
 class FrameHandler {
  public:
-  enum class Verdict { kTake, kSkip, kClose };
+  enum class Verdict {
+    kTake,
+    kSkip,
+    kClose,
+    kPause,  // not now: Resume() asks again about the same frame
+  };
 
   virtual ~FrameHandler() = default;
-  // Once per frame, as soon as its header is there.
+  // Once per frame, as soon as its header is there; and again after kPause.
   virtual Verdict OnHeader(const wire::FrameHeader& header) = 0;
   // The whole frame; the payload is borrowed for the call. False ends the stream.
   virtual bool OnFrame(const wire::Frame& frame) = 0;
@@ -26,25 +31,32 @@ class FrameStream {
   // False once the handler has ended the stream; what follows is not looked at any more.
   bool Feed(ByteView input, FrameHandler& handler, BufferPool& pool);
 
-  // From within OnFrame(): what follows that frame, and what is fed from now on, waits uncut for
-  // Resume(). The caller stops feeding soon.
+  // From within OnFrame(), or by OnHeader()'s verdict: what follows, and what is fed from now on,
+  // waits uncut for Resume(). The caller stops feeding soon.
   void Pause() { paused_ = true; }
   bool paused() const { return paused_; }
   bool Resume(FrameHandler& handler, BufferPool& pool);
 
   // True while the stream stands inside a payload: an end of stream here is an error.
   bool inside_payload() const;
-  void Release(BufferPool& pool) { pool.Return(partial_); }
+  void Release(BufferPool& pool) {
+    pool.Return(partial_);
+    pool.Return(held_);
+  }
+  std::size_t held() const { return held_.size() - held_from_; }
 
  private:
-  // Both take from the front of `input`; false ends the stream.
+  // All take from the front of `input`; false ends the stream. A pause leaves the rest of it.
+  bool Cut(ByteView& input, FrameHandler& handler, BufferPool& pool);
   bool Complete(ByteView& input, FrameHandler& handler, BufferPool& pool);
   bool CutInPlace(ByteView& input, FrameHandler& handler);
 
-  Bytes partial_;  // the front of a frame that is cut off; paused: all that waits
-  bool paused_ = false;
+  Bytes partial_;               // the front of a frame that is cut off
   bool header_judged_ = false;  // of the frame in partial_: it is to be taken
   std::uint64_t skip_ = 0;      // bytes still to be thrown away
+  bool paused_ = false;
+  Bytes held_;  // what waits while paused, from held_from_ on
+  std::size_t held_from_ = 0;
 };
 
 }  // namespace derp::relay

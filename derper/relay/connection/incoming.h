@@ -15,6 +15,7 @@ struct Incoming {
   SocketAddress peer;
   std::size_t listener = 0;                                  // index into the relay's options
   std::shared_ptr<const net::TlsServerContext> tls_context;  // null: plain
+  bool proxied = false;                                      // a PROXY head comes first
 };
 
 }  // namespace derp::relay

@@ -32,22 +32,28 @@ bool LooksLikeHttp(std::string_view input) {
 
 }  // namespace
 
-Transport::Transport(net::Fd fd, std::shared_ptr<const net::TlsServerContext> context)
+Transport::Transport(net::Fd fd, std::shared_ptr<const net::TlsServerContext> context, bool proxied)
     : fd_(std::move(fd)), context_(std::move(context)) {
+  if (proxied) proxy_head_.emplace();
   const int on = 1;
   setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   setsockopt(fd_.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSentLowWater,
              sizeof(kNotSentLowWater));
 }
 
-Transport::Status Transport::Receive(IoScratch& scratch, PlainSink& sink, TimePoint now) {
-  const ssize_t count = recv(fd_.get(), scratch.raw.data(), scratch.raw.size(), 0);
+Transport::Status Transport::Receive(IoScratch& scratch, PlainSink& sink, TimePoint now,
+                                     std::size_t most) {
+  const ssize_t count = recv(fd_.get(), scratch.raw.data(), std::min(most, scratch.raw.size()), 0);
   if (count == 0) return Status::kEnded;
   if (count < 0) {
     const bool later = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
     return later ? Status::kWouldBlock : Status::kFailed;
   }
-  const ByteView input = ByteView(scratch.raw).first(static_cast<std::size_t>(count));
+  ByteView input = ByteView(scratch.raw).first(static_cast<std::size_t>(count));
+  if (proxy_head_) {
+    const Status status = TakeProxyHead(input, sink);
+    if (status != Status::kProgress || input.empty()) return status;
+  }
   // A session takes several times the memory of all else here: who is silent gets none.
   if (context_) tls_ = net::TlsSession::Server(std::exchange(context_, nullptr));
   if (!tls_) return sink.OnPlain(input) ? Status::kProgress : Status::kEnded;
@@ -59,6 +65,15 @@ Transport::Status Transport::Receive(IoScratch& scratch, PlainSink& sink, TimePo
   }
   SendAnswer(scratch, now);
   return status;
+}
+
+Transport::Status Transport::TakeProxyHead(ByteView& input, PlainSink& sink) {
+  const auto head = proxy_head_->Take(input);
+  if (!head) return Status::kNoProxyHead;
+  if (!*head) return Status::kProgress;
+  proxy_head_.reset();
+  sink.OnProxyHead(**head);
+  return Status::kProgress;
 }
 
 bool Transport::AnswersPlainHttp(ByteView input, Bytes& answer) const {

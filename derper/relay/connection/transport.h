@@ -8,6 +8,7 @@
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
 #include "common/net/fd.h"
+#include "common/net/proxy_head.h"
 #include "common/net/tls_session.h"
 #include "derper/relay/queues/buffer_pool.h"
 
@@ -31,6 +32,8 @@ class PlainSink {
   virtual ~PlainSink() = default;
   // False: nobody wants any more.
   virtual bool OnPlain(ByteView bytes) = 0;
+  // Before anything else, where a PROXY head is expected.
+  virtual void OnProxyHead(const net::ProxyHead& head) = 0;
 };
 
 class Transport {
@@ -38,22 +41,25 @@ class Transport {
   enum class Status {
     kProgress,
     kWouldBlock,
-    kEnded,      // orderly end of stream, or the sink wants no more
-    kTlsFailed,  // see tls()->failure()
-    kPlainHttp,  // a request in clear where TLS is spoken; it was told so, and all else is clear
-    kFailed,     // the socket
+    kEnded,        // orderly end of stream, or the sink wants no more
+    kTlsFailed,    // see tls()->failure()
+    kPlainHttp,    // a request in clear where TLS is spoken; it was told so, and all else is clear
+    kNoProxyHead,  // the PROXY head that was expected did not come
+    kFailed,       // the socket
   };
 
   // Without a context the connection is plain.
-  Transport(net::Fd fd, std::shared_ptr<const net::TlsServerContext> context);
+  Transport(net::Fd fd, std::shared_ptr<const net::TlsServerContext> context, bool proxied);
 
   int fd() const { return fd_.get(); }
   bool speaks_tls() const { return context_ || tls_; }
   const net::TlsSession* tls() const { return tls_ ? &*tls_ : nullptr; }  // from the first byte on
   bool handshaking() const { return speaks_tls() && !(tls_ && tls_->handshake_done()); }
+  // Something came, but not the whole of the PROXY head that is expected.
+  bool within_proxy_head() const { return proxy_head_ && proxy_head_->began(); }
 
-  // One recv, decrypted and handed to the sink.
-  Status Receive(IoScratch& scratch, PlainSink& sink, TimePoint now);
+  // One recv of at most `most` bytes, decrypted and handed to the sink.
+  Status Receive(IoScratch& scratch, PlainSink& sink, TimePoint now, std::size_t most);
 
   // Encrypts and sends; not while blocked(). The view may be dropped afterwards.
   void Write(ByteView plaintext, IoScratch& scratch, TimePoint now);
@@ -76,6 +82,7 @@ class Transport {
   void ReleaseIdle(BufferPool& pool);
 
  private:
+  Status TakeProxyHead(ByteView& input, PlainSink& sink);
   bool AnswersPlainHttp(ByteView input, Bytes& answer) const;
   Status Decrypt(ByteView input, IoScratch& scratch, PlainSink& sink, TimePoint now);
   void SendAnswer(IoScratch& scratch, TimePoint now);
@@ -84,6 +91,7 @@ class Transport {
   std::size_t SendSome(ByteView bytes, TimePoint now);
 
   net::Fd fd_;
+  std::optional<net::ProxyHeadReader> proxy_head_;        // until it is there
   std::shared_ptr<const net::TlsServerContext> context_;  // until something came
   std::optional<net::TlsSession> tls_;
   Bytes pending_;  // ciphertext from pending_sent_ on

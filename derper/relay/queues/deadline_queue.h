@@ -18,6 +18,7 @@ enum class DeadlineKind {
   kIdle,       // give TLS buffers back
   kRoundTrip,  // sample TCP_INFO
   kDrained,    // has the peer got all of what we said last?
+  kPause,      // a source that is limited may be read again
 };
 
 class DeadlineQueue {

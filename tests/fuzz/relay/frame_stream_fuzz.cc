@@ -17,6 +17,8 @@ class Recorder final : public FrameHandler {
   Verdict OnHeader(const derp::wire::FrameHeader& header) override {
     ++headers;
     const auto type = static_cast<unsigned>(header.type);
+    if (type % 4 == 2 && !std::exchange(paid, true)) return Verdict::kPause;
+    paid = false;
     if (type % 2 == 1) return Verdict::kSkip;
     return header.length > 300 || type == 0xfe ? Verdict::kClose : Verdict::kTake;
   }
@@ -25,6 +27,7 @@ class Recorder final : public FrameHandler {
     return static_cast<unsigned>(frame.type) != 0x06;
   }
 
+  bool paid = false;  // the header was put off once
   std::size_t headers = 0;
   std::vector<derp::Bytes> frames;
 };
@@ -43,6 +46,10 @@ Outcome Run(ByteView input, std::size_t piece) {
     const std::size_t count = std::min(piece, input.size());
     outcome.open = stream.Feed(input.first(count), outcome.recorder, pool);
     input = input.subspan(count);
+    // What waits may go on at once or when more is there.
+    while (outcome.open && stream.paused() && (count % 2 == 1 || input.empty())) {
+      outcome.open = stream.Resume(outcome.recorder, pool);
+    }
   }
   outcome.inside = outcome.open && stream.inside_payload();
   return outcome;

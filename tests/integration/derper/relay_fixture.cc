@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <future>
+#include <sys/socket.h>
 
 #include <catch2/catch.hpp>
 
@@ -141,6 +142,10 @@ void RelayFixture::InControl(const std::function<void()>& task) {
 std::unique_ptr<net::ByteStream> RelayFixture::Dial(Way way) {
   auto fd = net::ConnectTcp(way == Way::kPlain ? plain_address() : tls_address(), Soon());
   REQUIRE(fd);
+  if (!preface_.empty()) {
+    REQUIRE(send(fd->get(), preface_.data(), preface_.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(preface_.size()));
+  }
   if (way == Way::kPlain) return net::MakePlainStream(std::move(*fd));
   auto stream = net::StartTls(std::move(*fd), net::TlsClientContext::Make(), "127.0.0.1", Soon());
   REQUIRE(stream);

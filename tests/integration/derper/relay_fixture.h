@@ -81,6 +81,8 @@ class RelayFixture {
   TestClient Connect(Way way = Way::kTls) { return Connect(way, NodePrivate::Generate(random_)); }
   // Connected, nothing sent.
   std::unique_ptr<net::ByteStream> Dial(Way way);
+  // What every connection made from now on begins with, before TLS.
+  void SetPreface(std::string preface) { preface_ = std::move(preface); }
 
   std::vector<metrics::Family> GatherMetrics() const { return registry_.Gather(); }
   // A metric's sample by its labels' values.
@@ -103,6 +105,7 @@ class RelayFixture {
   NodePrivate private_key_;
   NodePublic server_key_;
   std::string certificate_pem_;
+  std::string preface_;
   std::optional<MeshKey> mesh_key_;
   std::shared_ptr<relay::MeshKeys> mesh_keys_;
   net::EventLoop control_;

@@ -135,3 +135,44 @@ TEST_CASE("a paused stream keeps what comes, uncut, until it goes on", "[relay]"
     CHECK_FALSE(stream.inside_payload());
   }
 }
+
+TEST_CASE("a frame whose header has to wait is asked about again, and nothing is lost", "[relay]") {
+  // Puts every header off once.
+  class Reluctant final : public FrameHandler {
+   public:
+    Verdict OnHeader(const wire::FrameHeader& header) override {
+      ++asked;
+      paid = !paid;
+      return paid ? Verdict::kPause : recorder.OnHeader(header);
+    }
+    bool OnFrame(const wire::Frame& frame) override { return recorder.OnFrame(frame); }
+    Recorder recorder;
+    int asked = 0;
+    bool paid = false;
+  };
+  const Bytes bytes = Sample();
+  Recorder whole;
+  {
+    BufferPool pool;
+    REQUIRE(FrameStream().Feed(bytes, whole, pool));
+  }
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+    CAPTURE(cut);
+    BufferPool pool;
+    FrameStream stream;
+    Reluctant handler;
+    REQUIRE(stream.Feed(ByteView(bytes).first(cut), handler, pool));
+    REQUIRE(stream.Feed(ByteView(bytes).subspan(cut), handler, pool));
+    CHECK(handler.recorder.frames.empty());
+    CHECK(stream.held() > 0);
+    int resumed = 0;
+    for (; stream.paused() && resumed < 100; ++resumed) {
+      REQUIRE(stream.Resume(handler, pool));
+    }
+    CHECK(resumed == whole.headers);
+    CHECK(handler.asked == 2 * whole.headers);
+    CHECK(handler.recorder.frames == whole.frames);
+    CHECK(stream.held() == 0);
+    CHECK_FALSE(stream.inside_payload());
+  }
+}
