@@ -6,11 +6,13 @@
 #include <fmt/format.h>
 
 #include "common/base/file.h"
+#include "common/base/text.h"
 #include "common/http/debug_access.h"
 #include "common/net/peer_verification.h"
 #include "common/net/resolver.h"
 #include "derper/certs/certificate_provider.h"
 #include "derper/key_file.h"
+#include "derper/limits/rate_config.h"
 #include "derper/listen_plan.h"
 #include "derper/mesh/mesh_target.h"
 #include "derper/mesh_key.h"
@@ -47,6 +49,7 @@ class Checker {
     Pages();
     Certificates();
     StateDirectory();
+    Rates();
     OpenDoor();
     return std::move(check_);
   }
@@ -146,6 +149,17 @@ class Checker {
       return Wrong(fmt::format("-state-dir {}: {}", options_.state_dir, *problem));
     }
     Say(fmt::format("state directory {}: ok", options_.state_dir));
+  }
+
+  void Rates() {
+    if (options_.rate_config.empty()) return;
+    const auto config = ReadRateConfig(options_.rate_config);
+    if (!config) return Wrong(config.error().context);
+    Say(fmt::format("rate config {}: ok", options_.rate_config));
+    if (!config->unknown.empty()) {
+      Say(fmt::format("warning: {}: members that mean nothing here: {}", options_.rate_config,
+                      Join(config->unknown, ", ")));
+    }
   }
 
   void OpenDoor() {

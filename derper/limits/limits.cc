@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "common/base/file.h"
 #include "common/base/go_duration.h"
 #include "common/base/text.h"
 
@@ -52,7 +51,7 @@ Limits::~Limits() {
 Expected<std::unique_ptr<Limits>, Error> Limits::Load(const LimitsOptions& options,
                                                       const Clock& clock, const Logger& logger) {
   std::unique_ptr<Limits> limits(new Limits(options, clock, logger));
-  auto config = limits->Read();
+  auto config = ReadRateConfig(options.file);
   if (!config) return Fail(config.error());
   limits->Tell(*config);
   limits->Apply(std::move(*config));
@@ -60,17 +59,9 @@ Expected<std::unique_ptr<Limits>, Error> Limits::Load(const LimitsOptions& optio
   return limits;
 }
 
-Expected<RateConfig, Error> Limits::Read() const {
-  const auto text = ReadFile(options_.file, kMaxRateConfig);
-  if (!text) return Fail(text.error());
-  auto config = ParseRateConfig(*text);
-  if (!config) return Fail(Within(options_.file, config.error()));
-  return config;
-}
-
 Expected<std::string, Error> Limits::Reload() {
   logger_.Info("derper: received SIGHUP, reloading rate config from {}", options_.file);
-  auto config = Read();
+  auto config = ReadRateConfig(options_.file);
   if (!config) {
     logger_.Error("derper: rate config reload failed: {}", config.error().context);
     return Fail(config.error());

@@ -72,7 +72,6 @@ class Limits {
     std::shared_ptr<FairBucket> global;
   };
   Limits(const LimitsOptions& options, const Clock& clock, const Logger& logger);
-  Expected<RateConfig, Error> Read() const;
   void Apply(RateConfig config);
   void ApplyTo(KeyAccount& account, TimePoint now) DERP_REQUIRES(mutex_);
   // Logs what the file says, and what about it may be a mistake.

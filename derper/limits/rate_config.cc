@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "common/base/file.h"
 #include "common/base/text.h"
 
 namespace derp::relay {
@@ -134,6 +135,14 @@ bool RateConfig::has_quotas() const {
   return daily_quota > 0 || std::any_of(overrides.begin(), overrides.end(), [](const auto& entry) {
            return entry.second.daily_quota.value_or(0) > 0;
          });
+}
+
+Expected<RateConfig, Error> ReadRateConfig(const std::string& path) {
+  const auto text = ReadFile(path, kMaxRateConfig);
+  if (!text) return Fail(text.error());
+  auto config = ParseRateConfig(*text);
+  if (!config) return Fail(Within(path, config.error()));
+  return config;
 }
 
 Expected<RateConfig, Error> ParseRateConfig(std::string_view text) {

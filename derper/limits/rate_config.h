@@ -46,8 +46,11 @@ struct RateConfig {
   bool has_quotas() const;
 };
 
+// The file's name is in front of what is wrong with it.
+Expected<RateConfig, Error> ReadRateConfig(const std::string& path);
+
 // Names are compared without regard to case; null says nothing. An error names the member and its
-// value; the file's name is the caller's.
+// value.
 Expected<RateConfig, Error> ParseRateConfig(std::string_view text);
 
 }  // namespace derp::relay

@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -42,15 +41,20 @@ class LimitsTest(unittest.TestCase):
         found = re.search(rf"^{re.escape(name)} (\S+)$", relay.varz(), re.M)
         return float(found.group(1)) if found else None
 
-    def transfer(self, relay, size, **node):
-        """What derpprobe's bandwidth measurement relays from one key to another."""
+    def begin_transfer(self, relay, size, **node):
+        """derpprobe's bandwidth measurement: from one key to another through the relay."""
         (self.folder / "map.json").write_text(json.dumps({"Regions": {"900": {
             "RegionID": 900, "RegionCode": "lab", "RegionName": "Lab",
             "Nodes": [relay.node("900a", **node), relay.node("900b", **node)]}}}))
-        return subprocess.run([program("derpprobe"), "-once", "-derp-map", f"file://{self.folder}/map.json",
-                               "-bw-interval", "1h", "-bw-probe-size-bytes", str(size)],
-                              capture_output=True, text=True, timeout=DEADLINE * 3, stdin=subprocess.DEVNULL,
-                              env={**os.environ, "LC_ALL": "C.UTF-8"})
+        prober = Program([program("derpprobe"), "-once", "-derp-map", f"file://{self.folder}/map.json",
+                          "-bw-interval", "1h", "-bw-probe-size-bytes", str(size)], self.folder / "prober.log")
+        self.addCleanup(prober.stop)
+        return prober
+
+    def transfer(self, relay, size, **node):
+        prober = self.begin_transfer(relay, size, **node)
+        prober.process.wait(DEADLINE * 3)
+        return prober.text()
 
     def hang_up(self, relay, text):
         relay.process.send_signal(signal.SIGHUP)
@@ -98,9 +102,10 @@ class LimitsTest(unittest.TestCase):
     def test_a_quota_outlives_a_restart_and_a_damaged_file_is_set_aside(self):
         state = self.folder / "state"
         relay = self.start("-state-dir", str(state), rates={"DailyQuotaBytes": 100000})
-        self.transfer(relay, 300000)
-        self.assertGreater(self.metric(relay, 'derper_quota_dropped_packets{kind="other"}'), 0)
-        self.assertGreater(self.metric(relay, "derper_quota_exhausted_keys"), -1)
+        prober = self.begin_transfer(relay, 300000)  # which waits for what is dropped
+        wait_until(lambda: self.metric(relay, 'derper_quota_dropped_packets{kind="other"}'), "a dropped packet")
+        self.assertGreater(self.metric(relay, "derper_quota_exhausted_keys"), 0)
+        prober.stop(signal.SIGKILL)
         self.assertIn("limits: the day's quota is used up", relay.text())
         self.assertEqual(relay.stop(), 0)
         kept = (state / "daily-quotas").read_text()
@@ -130,8 +135,7 @@ class LimitsTest(unittest.TestCase):
             with self.subTest(head=head), ProxyFront(self.port, head) as front:
                 self.assertEqual(http_get(f"https://127.0.0.1:{front.port}/debug/varz")[0], 403)
         with ProxyFront(self.port, head_v2(CLIENT, target)) as front:
-            done = self.transfer(relay, 100000, DERPPort=front.port)
-            self.assertRegex(done.stdout, r"900a")
+            self.assertIn("900a", self.transfer(relay, 100000, DERPPort=front.port))
             with self.assertRaises((ssl.SSLError, OSError)):
                 ssl.get_server_certificate(("127.0.0.1", self.port), timeout=DEADLINE)
             text = http_get(f"https://127.0.0.1:{front.port}/debug/varz")[2]
