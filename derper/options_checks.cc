@@ -61,12 +61,7 @@ std::optional<std::string> FindMissingFeature(const Options& options) {
     bool asked;
     std::string_view flag;
   } features[] = {
-      {options.verify_clients, "verify-clients"},
-      {!options.verify_client_url.empty(), "verify-client-url"},
       {options.ace, "ace"},
-      {options.verify_mode != "all", "verify-mode"},
-      {!options.verify_allow_file.empty(), "verify-allow-file"},
-      {!options.verify_deny_file.empty(), "verify-deny-file"},
   };
   for (const auto& feature : features) {
     if (feature.asked) {

@@ -60,6 +60,7 @@ Expected<void, Error> Server::Start() {
   if (auto done = LoadLimits(); !done) return done;
   if (auto done = MakeSite(); !done) return done;
   if (auto done = MakeCertificates(); !done) return done;
+  if (auto done = StartAdmission(); !done) return done;
   if (auto done = StartRelay(); !done) return done;
   if (auto done = StartMesh(); !done) return done;
   if (auto done = StartDebugListener(); !done) return done;
@@ -132,6 +133,7 @@ void Server::Finish() {
   std::signal(SIGTERM, SIG_DFL);
   if (key_refresh_) key_refresh_->BeginStop();
   if (stun_) stun_->Stop();
+  if (gate_) gate_->Stop();
   relay_->Stop(kStopPatience);
 }
 

@@ -13,6 +13,7 @@
 #include "common/http/server.h"
 #include "common/metrics/registry.h"
 #include "common/net/event_loop.h"
+#include "derper/admission/gate.h"
 #include "derper/certs/certificate_provider.h"
 #include "derper/file_watch.h"
 #include "derper/inherited_sockets.h"
@@ -49,6 +50,7 @@ class Server {
   Expected<void, Error> MakeSite();
   Expected<void, Error> StartDebugListener();
   Expected<void, Error> MakeCertificates();
+  Expected<void, Error> StartAdmission();
   Expected<void, Error> StartStun();
   Expected<void, Error> StartRelay();
   Expected<void, Error> StartMesh();
@@ -84,6 +86,7 @@ class Server {
   std::unique_ptr<http::Server> debug_server_;
   std::unique_ptr<CertificateProvider> certificates_;
   std::unique_ptr<StunServer> stun_;
+  std::unique_ptr<admission::Gate> gate_;  // null: everybody is admitted
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<MeshLinks> mesh_;  // its links run in the relay's loops; see ~Server
 };

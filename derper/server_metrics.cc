@@ -8,6 +8,7 @@ void Server::AddMetrics() {
   registry_.Add(metrics::ProcessSource("derper", cli::Version()));
   registry_.Add(relay_->MetricsSource());
   registry_.Add(site_->MetricsSource());
+  registry_.Add(gate_ ? gate_->MetricsSource() : admission::Gate::MetricsOfNone());
   if (stun_) registry_.Add(stun_->MetricsSource());
   if (certificates_) registry_.Add(certificates_->MetricsSource());
   if (mesh_) registry_.Add(mesh_->MetricsSource());

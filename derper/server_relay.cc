@@ -42,6 +42,7 @@ Expected<RelayOptions, Error> Server::MakeRelayOptions() {
   RelayOptions out;
   out.private_key = key_;
   out.mesh_keys = mesh_keys_;
+  out.admission = gate_.get();
   out.listeners.push_back({.address = plan_.main,
                            .tls = plan_.tls,
                            .serves_derp = options_.derp,

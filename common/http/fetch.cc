@@ -28,15 +28,30 @@ using CurlList = std::unique_ptr<curl_slist, CurlDeleter>;
 struct Transfer {
   FetchResponse response;
   std::size_t max_body = 0;
+  bool cut_body = false;
+  bool follows_redirects = false;
   std::size_t header_bytes = 0;
+  int status = 0;  // of the head that comes
+  bool began = false;
   bool too_large = false;
+  bool cut = false;
 };
+
+// 1xx is followed by the response proper, a redirect by another one.
+bool IsFinal(const Transfer& transfer) {
+  if (transfer.status < 200) return false;
+  const bool redirect =
+      transfer.status >= 300 && transfer.status < 400 && transfer.response.headers.Has("Location");
+  return !redirect || !transfer.follows_redirects;
+}
 
 std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* user) {
   auto* transfer = static_cast<Transfer*>(user);
   const std::size_t bytes = size * count;
-  if (bytes > transfer->max_body - transfer->response.body.size()) {
-    transfer->too_large = true;
+  const std::size_t room = transfer->max_body - transfer->response.body.size();
+  if (bytes > room) {
+    if (transfer->cut_body) transfer->response.body.append(data, room);
+    (transfer->cut_body ? transfer->cut : transfer->too_large) = true;
     return 0;
   }
   transfer->response.body.append(data, bytes);
@@ -53,7 +68,11 @@ std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* user
   }
   const std::string_view line = TrimSpace(std::string_view(data, bytes));
   // A status line begins a new response: the one before was a redirect or a 100.
-  if (line.starts_with("HTTP/")) transfer->response.headers = Headers();
+  if (line.starts_with("HTTP/")) {
+    transfer->response.headers = Headers();
+    transfer->status = std::atoi(std::string(line.substr(line.find(' ') + 1)).c_str());
+  }
+  if (line.empty()) transfer->began = IsFinal(*transfer);
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos && IsToken(line.substr(0, colon))) {
     transfer->response.headers.Add(line.substr(0, colon), TrimSpace(line.substr(colon + 1)));
@@ -123,6 +142,8 @@ ErrorCode CodeOf(CURLcode result) {
       return ErrorCode::kProtocol;
     case CURLE_OUT_OF_MEMORY:
       return ErrorCode::kResource;
+    case CURLE_ABORTED_BY_CALLBACK:
+      return ErrorCode::kCancelled;
     default:
       return ErrorCode::kSystem;
   }
@@ -210,7 +231,9 @@ void SetLimits(CURL* handle, const FetchRequest& request, Duration left) {
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(ms));
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(ms));
-  curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.max_body));
+  if (!request.cut_body) {
+    curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.max_body));
+  }
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR,
                    request.unix_socket.empty() ? "http,https,file" : "http");
   // A map's server must not be able to send us to our own files.
@@ -243,9 +266,41 @@ bool IsClean(const FetchRequest& request) {
   return clean;
 }
 
+void SetTransfer(CURL* handle, const FetchRequest& request, Transfer& transfer) {
+  transfer.max_body = request.max_body;
+  transfer.cut_body = request.cut_body;
+  transfer.follows_redirects = request.follow_redirects && request.unix_socket.empty();
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &OnBody);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &OnHeader);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &transfer);
+  if (!request.cancelled) return;
+  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &OnProgress);
+  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &request);
+  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+}
+
+FetchResponse Take(Transfer& transfer, CURL* handle, const FetchRequest& request) {
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  const char* url = nullptr;
+  curl_easy_getinfo(handle, CURLINFO_EFFECTIVE_URL, &url);
+  transfer.response.status = status == 0 ? 200 : static_cast<int>(status);
+  transfer.response.url = url != nullptr ? url : request.url;
+  return std::move(transfer.response);
+}
+
 }  // namespace
 
-Expected<FetchResponse, Error> Fetch(const FetchRequest& request, TimePoint deadline) {
+struct Fetcher::Impl {
+  CurlHandle handle;
+};
+
+Fetcher::Fetcher() : impl_(std::make_unique<Impl>()) {}
+Fetcher::~Fetcher() = default;
+
+Expected<FetchResponse, Error> Fetcher::Fetch(const FetchRequest& request, TimePoint deadline) {
+  response_began_ = false;
   if (!IsClean(request)) {
     return Fail(Error{ErrorCode::kInvalidArgument,
                       "fetch: method, URL or header with characters they cannot have", 0});
@@ -254,37 +309,31 @@ Expected<FetchResponse, Error> Fetch(const FetchRequest& request, TimePoint dead
   if (left == Duration::zero()) {
     return Fail(Error{ErrorCode::kTimeout, Doing(request) + ": context deadline exceeded", 0});
   }
-  const CurlHandle handle(InitCurl() ? curl_easy_init() : nullptr);
+  if (!impl_->handle && InitCurl()) impl_->handle.reset(curl_easy_init());
+  CURL* curl = impl_->handle.get();
   const CurlList headers = HeaderList(request);
   const CurlList connect_to = ConnectTo(request);
-  if (!handle || !headers || (request.connect_to && !connect_to)) {
+  if (curl == nullptr || !headers || (request.connect_to && !connect_to)) {
     return Fail(Error{ErrorCode::kResource, Doing(request) + ": libcurl does not start", 0});
   }
+  curl_easy_reset(curl);  // The options; connections stay.
   Transfer transfer;
-  transfer.max_body = request.max_body;
   std::array<char, CURL_ERROR_SIZE> detail{};
-  CURL* curl = handle.get();
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail.data());
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &OnBody);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &OnHeader);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
+  SetTransfer(curl, request, transfer);
   SetTrust(curl);
   SetMethod(curl, request);
   SetLimits(curl, request, left);
-  if (request.cancelled) {
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &OnProgress);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &request);
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  }
   if (connect_to) {
     curl_easy_setopt(curl, CURLOPT_CONNECT_TO, connect_to.get());
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
   }
 
   const CURLcode result = curl_easy_perform(curl);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, nullptr);
+  response_began_ = transfer.began;
   if (result == CURLE_FILE_COULDNT_READ_FILE) return FetchResponse{.status = 404};
   if (transfer.too_large || result == CURLE_FILESIZE_EXCEEDED) {
     return Fail(Error{
@@ -292,14 +341,18 @@ Expected<FetchResponse, Error> Fetch(const FetchRequest& request, TimePoint dead
         Doing(request) + ": more than " + std::to_string(request.max_body) + " bytes of answer",
         0});
   }
-  if (result != CURLE_OK) return Fail(Describe(request, result, curl, detail.data()));
-  long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  const char* url = nullptr;
-  curl_easy_getinfo(curl, CURLINFO_EFFECTIVE_URL, &url);
-  transfer.response.status = status == 0 ? 200 : static_cast<int>(status);
-  transfer.response.url = url != nullptr ? url : request.url;
-  return std::move(transfer.response);
+  if (result != CURLE_OK && !transfer.cut) {
+    return Fail(Describe(request, result, curl, detail.data()));
+  }
+  // libcurl takes a head that breaks off for a whole one.
+  if (transfer.status != 0 && !transfer.began) {
+    return Fail(Error{ErrorCode::kClosed, Doing(request) + ": unexpected EOF", 0});
+  }
+  return Take(transfer, curl, request);
+}
+
+Expected<FetchResponse, Error> Fetch(const FetchRequest& request, TimePoint deadline) {
+  return Fetcher().Fetch(request, deadline);
 }
 
 }  // namespace derp::http

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,7 @@ struct FetchRequest {
   // at the address and means it.
   std::optional<SocketAddress> connect_to{};
   std::size_t max_body = kMaxDerpMapBytes;
+  bool cut_body = false;  // what is beyond max_body is left out and not read; else it is an error
   // Up to 10, to http and https only; else the redirect itself is the response.
   bool follow_redirects = true;
   // Asked about once a second, in the calling thread: true ends the request with kCancelled.
@@ -48,5 +50,24 @@ struct FetchResponse {
 // Any status is a response; an error means that there was none. Its text begins as Go's does
 // (`Get "http://h/x": connect: connection refused`) and shows no password of the URL.
 Expected<FetchResponse, Error> Fetch(const FetchRequest& request, TimePoint deadline);
+
+// The same for one who asks the same servers again: keeps their connections open. One thread.
+class Fetcher {
+ public:
+  Fetcher();
+  ~Fetcher();
+  Fetcher(const Fetcher&) = delete;
+  Fetcher& operator=(const Fetcher&) = delete;
+
+  Expected<FetchResponse, Error> Fetch(const FetchRequest& request, TimePoint deadline);
+
+  // After a failure: the head of a response, other than a redirect to be followed, had come.
+  bool response_began() const { return response_began_; }
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+  bool response_began_ = false;
+};
 
 }  // namespace derp::http

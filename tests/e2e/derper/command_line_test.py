@@ -63,7 +63,8 @@ class CommandLineTest(unittest.TestCase):
                 ([*manual, "-tls=on", "-certmode=letsencrypt"], "derper: can not start cert provider: "
                  "-certmode=letsencrypt is not in this build yet"),
                 (["-a=127.0.0.1:0", "-c", "key"], "-certmode=letsencrypt on port 0 would serve clear text"),
-                (["-verify-clients"], "derper: -verify-clients: this build does not have that feature yet"),
+                ([*clear, "-verify-client-url=ftp://a"], 'derper: -verify-client-url: "ftp://a" is no http or https URL'),
+                ([*clear, "-verify-deny-file=none"], "derper: -verify-deny-file: open none: no such file or directory"),
                 ([*clear, "-workers=-1"], "derper: -workers=-1: want 0 to 64"),
                 ([*clear, "-workers=65"], "derper: -workers=65: want 0 to 64")]:
             with self.subTest(args=args):

@@ -227,5 +227,29 @@ TEST_CASE("a Unix socket serves a request, with the URL's host as Host", "[http]
   CHECK(asked.find("Tailscale-Cap: 145\r\n") != std::string::npos);
 }
 
+TEST_CASE("a fetcher keeps the connection and tells whether a response had begun", "[http]") {
+  std::vector<SocketAddress> from;
+  Running running(Answering([&](const Request& request) {
+    from.push_back(request.remote);
+    return TextReply(std::string(5000, 'x'));
+  }));
+  Fetcher fetcher;
+  const TimePoint deadline = In(std::chrono::seconds(20));
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(fetcher.Fetch({.url = running.Url("/")}, deadline).has_value());
+  }
+  REQUIRE(from.size() == 3);
+  CHECK(from[0] == from[2]);
+  CHECK_FALSE(fetcher.Fetch({.url = running.Url("/"), .max_body = 100}, deadline).has_value());
+  CHECK(fetcher.response_began());
+  const auto cut =
+      fetcher.Fetch({.url = running.Url("/"), .max_body = 100, .cut_body = true}, deadline);
+  REQUIRE(cut.has_value());
+  CHECK(cut->status == 200);
+  CHECK(cut->body == std::string(100, 'x'));
+  CHECK_FALSE(fetcher.Fetch({.url = "http://127.0.0.1:1/"}, deadline).has_value());
+  CHECK_FALSE(fetcher.response_began());
+}
+
 }  // namespace
 }  // namespace derp::http

@@ -179,9 +179,7 @@ TEST_CASE("the environment sets flags by their name", "[derper][options]") {
 }
 
 TEST_CASE("a feature that is not built is refused by name", "[derper][options]") {
-  const std::string flag =
-      GENERATE("-verify-clients", "-verify-client-url=http://127.0.0.1/", "-ace",
-               "-verify-mode=any", "-verify-allow-file=x", "-verify-deny-file=x");
+  const std::string flag = "-ace";
   const auto problem = FindBadOption(Parsed({flag}));
   REQUIRE(problem.has_value());
   CHECK(problem->starts_with(flag.substr(0, flag.find('=')) + ":"));
