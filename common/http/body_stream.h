@@ -11,6 +11,7 @@
 
 namespace derp::http {
 
+// Who drops a response unsent leaves its stream, so that the maker learns of it.
 // Sent chunked to HTTP/1.1 clients, ended by closing to older ones. No time limit applies to the
 // whole, only to a client that takes nothing.
 class BodyStream {

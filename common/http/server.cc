@@ -104,8 +104,12 @@ class Server::Connection {
                  id = id_](Response response) {
       loop->Post([alive, id, response = std::move(response)] {
         const auto server = alive.lock();
-        if (!server) return;
-        if (Connection* connection = (*server)->Find(id)) connection->Respond(response);
+        Connection* connection = server ? (*server)->Find(id) : nullptr;
+        if (connection != nullptr) {
+          connection->Respond(response);
+        } else if (response.stream) {
+          response.stream->Leave();
+        }
       });
     };
     server_.handler_(std::move(request), Responder(std::move(send)));

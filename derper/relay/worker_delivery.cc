@@ -150,9 +150,16 @@ std::function<void()> Worker::WakeForWatcher(ConnectionRef connection) {
 // The answer comes back to this worker; by then the asker may be gone, or the whole relay.
 void Worker::AskSite(ConnectionRef asker, const http::Handler& site, http::Request request) {
   const auto answer = [this, alive = state_.alive, asker](http::Response response) {
-    if (alive.expired()) return;
+    if (alive.expired()) {
+      if (response.stream) response.stream->Leave();
+      return;
+    }
     loop_.Post([this, asker, reply = std::move(response)] {
-      if (Connection* connection = Find(asker)) connection->OnSiteReply(reply);
+      if (Connection* connection = Find(asker)) {
+        connection->OnSiteReply(reply);
+      } else if (reply.stream) {
+        reply.stream->Leave();
+      }
     });
   };
   state_.control.Post([alive = state_.alive, &site, answer, question = std::move(request)] {

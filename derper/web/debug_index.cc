@@ -76,10 +76,11 @@ std::string Badge(std::string_view state, std::string_view text) {
 
 std::string Clients(const Figures& figures) {
   std::string out = "<section><h2>Clients</h2>\n<dl class=\"facts\">\n";
-  out += Definition("Connected",
-                    fmt::format("{} keys, {} connections ({} at home here, {} not ideal)",
-                                Grouped(figures.Total("derp_clients_local")),
-                                Grouped(figures.Total("derp_current_connections")),
+  out += Definition("Connected", fmt::format("{} keys, {} connections",
+                                             Grouped(figures.Total("derp_clients_local")),
+                                             Grouped(figures.Total("derp_current_connections"))));
+  out += Definition("At home here",
+                    fmt::format("{}; {} would rather be at another node",
                                 Grouped(figures.Total("derp_current_home_connections")),
                                 Grouped(figures.Total("derp_current_notideal_connections"))));
   out += Definition("Region", fmt::format("{} keys, {} of them through the mesh only",

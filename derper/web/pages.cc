@@ -67,11 +67,4 @@ std::string LinkList(const std::vector<PageLink>& links) {
   return list + "</dl>\n";
 }
 
-std::string ListPage(std::string_view title, const std::vector<PageLink>& links,
-                     std::string_view note) {
-  return Page(title, fmt::format("<header><h1>{}</h1></header>\n<main>\n{}<p class=\"mut\">{}</p>\n"
-                                 "</main>\n",
-                                 EscapeHtml(title), LinkList(links), EscapeHtml(note)));
-}
-
 }  // namespace derp::relay

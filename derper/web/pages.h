@@ -21,15 +21,12 @@ struct HomePageFacts {
 // whom to write to about abuse.
 std::string HomePage(const HomePageFacts& facts);
 
-// A list of links with what is behind them, and a note below.
 struct PageLink {
   std::string href;
   std::string name;
   std::string text;
 };
-std::string ListPage(std::string_view title, const std::vector<PageLink>& links,
-                     std::string_view note);
-// The list alone.
+// Links with what is behind them.
 std::string LinkList(const std::vector<PageLink>& links);
 
 // A whole document around `body`.

@@ -32,17 +32,25 @@ http::Response Download(std::string body, std::string_view file_name) {
 }
 
 http::Response Index() {
-  return http::HtmlReply(ListPage(
+  return http::HtmlReply(Page(
       "derper profiles",
-      {{.href = "profile?seconds=30",
-        .name = "profile",
-        .text = "where CPU time goes, over so many seconds (300 at most, one profile at a time)"},
-       {.href = "heap", .name = "heap", .text = "what lives on the heap, by where it came from"},
-       {.href = "cmdline", .name = "cmdline", .text = "the command line, without secrets"}},
-      "Save one and give it to the tool together with the program: "
-      "curl -o cpu.prof URL && google-pprof --text $(which derper) cpu.prof. The kinds that only "
-      "Go's runtime has (allocs, block, goroutine, mutex, symbol, threadcreate, trace) are "
-      "answered with 501."));
+      "<header><h1>derper profiles</h1></header>\n<main>\n" +
+          LinkList(
+              {{.href = "profile?seconds=30",
+                .name = "profile",
+                .text = "where CPU time goes, over so many seconds (300 at most, one profile at "
+                        "a time)"},
+               {.href = "heap",
+                .name = "heap",
+                .text = "what lives on the heap, by where it was allocated (a sample)"},
+               {.href = "cmdline",
+                .name = "cmdline",
+                .text = "the command line, without secrets"}}) +
+          "<h2>How to read one</h2>\n<p>Save it, and give it to the tool of package "
+          "google-perftools together with the program:</p>\n"
+          "<p><code>google-pprof --text $(which derper) profile</code></p>\n"
+          "<p class=\"mut\">What only Go's runtime has (allocs, block, goroutine, mutex, symbol, "
+          "threadcreate, trace) is answered with 501.</p>\n</main>\n"));
 }
 
 }  // namespace

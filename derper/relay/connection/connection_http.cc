@@ -40,8 +40,11 @@ bool Connection::HandleRequest(http::Request request, ByteView input) {
 }
 
 void Connection::OnSiteReply(const http::Response& response) {
-  if (doomed_ || stage_ != Stage::kSite) return;
-  Respond(response);
+  if (!doomed_ && stage_ == Stage::kSite) {
+    Respond(response);
+  } else if (response.stream) {
+    response.stream->Leave();
+  }
 }
 
 void Connection::Respond(const http::Response& response) {

@@ -1,4 +1,7 @@
 // Answers that the relay's site gives piece by piece.
+#include <future>
+#include <optional>
+
 #include <catch2/catch.hpp>
 
 #include "common/http/body_stream.h"
@@ -106,4 +109,24 @@ TEST_CASE("a relay that stops ends its streams", "[relay][stream]") {
   f.Stop();
   CHECK(stream->over());
   CHECK_FALSE(stream->Write("x"));
+}
+
+TEST_CASE("a stream that comes too late to be sent is over", "[relay][stream]") {
+  const auto stream = std::make_shared<http::BodyStream>();
+  std::optional<http::Responder> kept;
+  std::promise<void> asked;
+  RelayFixture f({.adjust = [&](relay::RelayOptions& options) {
+    for (relay::ListenerOptions& listener : options.listeners) {
+      listener.site = [&](const http::Request&, http::Responder responder) {
+        kept.emplace(std::move(responder));
+        asked.set_value();
+      };
+    }
+  }});
+  const auto client = f.Dial(Way::kPlain);
+  REQUIRE(client->Write(AsBytes(kAsk), Soon()));
+  asked.get_future().wait();
+  f.Stop();
+  f.InControl([&] { kept->Send({.stream = stream}); });
+  CHECK(stream->over());
 }

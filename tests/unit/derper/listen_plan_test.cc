@@ -109,5 +109,17 @@ TEST_CASE("addresses that cannot be split are refused in Go's words", "[derper]"
   }
 }
 
+TEST_CASE("the debug pages may have an address of their own", "[derper]") {
+  Options options;
+  options.address = "192.0.2.1:443";
+  CHECK_FALSE(Plan(options)->debug.has_value());
+  options.debug_address = "127.0.0.1:9090";
+  CHECK(Plan(options)->debug->ToString() == "127.0.0.1:9090");
+  options.debug_address = "relay.example:0";
+  CHECK(Plan(options)->debug->ToString() == "192.0.2.7:0");
+  options.debug_address = "9090";
+  CHECK(Problem(options).starts_with("-debug-addr: invalid server address: "));
+}
+
 }  // namespace
 }  // namespace derp::relay
