@@ -36,6 +36,17 @@ Expected<void, Error> Server::MakeSite() {
 
 Expected<void, Error> Server::StartDebugListener() {
   site_->debug().AddCheck([this](auto done) { relay_->CheckConsistency(std::move(done)); });
+  if (gate_) {
+    site_->debug().AddCheck([this](auto done) {
+      gate_->SelfTest([this, done](const std::vector<admission::SelfTestResult>& results) {
+        std::vector<std::string> problems;
+        for (const auto& result : results) {
+          if (!result.good) problems.push_back(result.text);
+        }
+        control_.Post([done, problems] { done(problems); });
+      });
+    });
+  }
   if (!plan_.debug) return {};
   auto server = http::Server::Start(
       control_, *plan_.debug, [this](http::Request request, http::Responder responder) {

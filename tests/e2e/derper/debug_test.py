@@ -75,6 +75,12 @@ class DebugTest(Case):
         self.assertEqual(ask(base + "/debug/check")[2], b"derp.Server ConsistencyCheck okay")
         self.assertEqual(ask(base + "/debug/gc")[2], b"running GC...\nDone.\n")
 
+    def test_check_asks_admission_about_itself(self):
+        _, base = self.start("-verify-clients", "-socket", str(self.folder / "no.sock"))
+        status, _, body = ask(base + "/debug/check")
+        self.assertEqual(status, 500)
+        self.assertTrue(body.startswith(b"localClient.Status: "), body)
+
     def test_a_forwarded_visitor_is_refused_and_the_key_lets_in(self):
         key = self.folder / "debug.key"
         key.write_text("open sesame\n")
