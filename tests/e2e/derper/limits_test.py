@@ -131,9 +131,10 @@ class LimitsTest(unittest.TestCase):
                 status, _, text = http_get(f"https://127.0.0.1:{front.port}/debug/varz")
                 self.assertEqual(status, 200)
                 self.assertIn("derper_proxy_head_errors 0\n", text)
-        for head in (head_v1(("203.0.113.9", 1), target), head_v2(("203.0.113.9", 1), target)):
-            with self.subTest(head=head), ProxyFront(self.port, head) as front:
-                self.assertEqual(http_get(f"https://127.0.0.1:{front.port}/debug/varz")[0], 403)
+        for address in ("203.0.113.9", "127.0.0.1", "100.64.0.1"):  # the latter would do without a proxy
+            for head in (head_v1((address, 1), target), head_v2((address, 1), target)):
+                with self.subTest(head=head), ProxyFront(self.port, head) as front:
+                    self.assertEqual(http_get(f"https://127.0.0.1:{front.port}/debug/varz")[0], 403)
         with ProxyFront(self.port, head_v2(CLIENT, target)) as front:
             self.assertIn("900a", self.transfer(relay, 100000, DERPPort=front.port))
             with self.assertRaises((ssl.SSLError, OSError)):

@@ -1,10 +1,13 @@
 // Clients over WebSocket: the same relay, wrapped (derp-protocol.md 3.8).
 #include "common/http/websocket.h"
 
+#include <fstream>
+
 #include <catch2/catch.hpp>
 
 #include "common/base/hex.h"
 #include "common/http/websocket_handshake.h"
+#include "derper/limits/limits.h"
 #include "tests/integration/derper/relay_fixture.h"
 
 using namespace derp;
@@ -157,6 +160,28 @@ TEST_CASE("a browser's stream may be cut anywhere", "[relay][websocket]") {
   const Bytes packet(500, 5);
   browser.Send(browser.key(), packet);
   CHECK(browser.ReceivePacket().bytes == packet);
+}
+
+TEST_CASE("a browser above its rate waits, and loses nothing when it hangs up meanwhile",
+          "[relay][websocket][limits]") {
+  const TemporaryDirectory folder;
+  const SystemClock clock;
+  const Logger quiet([](LogLevel, std::string_view) {});
+  std::ofstream(folder / "rates") << R"({"PerClientRateLimitBytesPerSec": 1000000})";
+  auto limits = relay::Limits::Load({.file = folder / "rates", .state_dir = ""}, clock, quiet);
+  REQUIRE(limits);
+  RelayFixture f({.adjust = [&](relay::RelayOptions& options) { options.limits = limits->get(); }});
+  TestClient other = f.Connect();
+  NodePublic key;
+  {
+    TestClient browser = Browser(f, GENERATE(Way::kPlain, Way::kTls));
+    key = browser.key();
+    browser.Send(other.key(), Bytes(kMaxPacketSize, 1));
+    for (int i = 0; i < 10; ++i) browser.Send(other.key(), Bytes(10000, 2));
+  }
+  CHECK(other.ReceivePacket().bytes == Bytes(kMaxPacketSize, 1));
+  for (int i = 0; i < 10; ++i) CHECK(other.ReceivePacket().bytes == Bytes(10000, 2));
+  CHECK(other.ReceivePeerGone().peer == key);
 }
 
 TEST_CASE("a browser that closes is answered and gone at once", "[relay][websocket]") {
