@@ -17,6 +17,7 @@
 #include "derper/mesh/mesh_target.h"
 #include "derper/mesh_key.h"
 #include "derper/open_door.h"
+#include "derper/web/site.h"
 
 namespace derp::relay {
 namespace {
@@ -129,6 +130,7 @@ class Checker {
   void Pages() {
     const auto access = http::DebugAccess::FromEnvironment(environment_);
     if (!access) Wrong(access.error().context);
+    if (!IsHomeValue(options_.home)) Wrong("unknown --home value " + GoQuote(options_.home));
   }
 
   void Certificates() {

@@ -54,10 +54,12 @@ bool IsDebugPath(std::string_view path) { return path.starts_with("/debug") || p
 
 }  // namespace
 
+bool IsHomeValue(std::string_view home) { return home.empty() || home == "blank" || IsUrl(home); }
+
 Expected<std::unique_ptr<MainSite>, Error> MainSite::Make(SiteSettings settings,
                                                           http::DebugAccess access,
                                                           const SiteParts& parts) {
-  if (!settings.home.empty() && settings.home != "blank" && !IsUrl(settings.home)) {
+  if (!IsHomeValue(settings.home)) {
     return Fail(Error{.code = ErrorCode::kInvalidArgument,
                       .context = "unknown --home value " + GoQuote(settings.home)});
   }

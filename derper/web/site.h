@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/log.h"
@@ -30,6 +31,9 @@ struct SiteSettings {
   std::vector<std::string> arguments{};  // the command line, without secrets
   BootstrapNames bootstrap_names{};
 };
+
+// What -home may be: empty, "blank" or a URL.
+bool IsHomeValue(std::string_view home);
 
 // Control thread only.
 class MainSite {
