@@ -10,6 +10,7 @@
 
 #include "common/base/mutex.h"
 #include "common/net/dns_reason.h"
+#include "common/net/hosts_file.h"
 #include "common/net/sockets.h"
 
 namespace derp::net {
@@ -85,6 +86,8 @@ struct Pending {
 // because a thread costs more than a lookup from a file or a cache.
 struct SystemResolver::State {
   Lookup lookup;
+  SystemClock clock;
+  std::optional<HostsFile> hosts;
   Mutex mutex;
   CondVar wake;
   std::deque<std::function<void()>> queue DERP_GUARDED_BY(mutex);
@@ -130,6 +133,10 @@ SystemLookup LookupBySystem(const std::string& name, std::optional<AddressFamily
   }
   ::freeaddrinfo(list);
   return found;
+}
+
+SystemResolver::SystemResolver() : SystemResolver(LookupBySystem) {
+  state_->hosts.emplace(state_->clock);
 }
 
 SystemResolver::SystemResolver(Lookup lookup) : state_(std::make_shared<State>()) {
@@ -198,6 +205,9 @@ Expected<std::vector<IpAddress>, DnsError> SystemResolver::Resolve(
   const bool shaped =
       !name.empty() && name.size() <= kMaxName && name.find('\0') == std::string_view::npos;
   if (!shaped) return Fail(Failure(DnsFailure::kNotFound, host, "", "no such host"));
+  if (state_->hosts) {
+    if (auto known = state_->hosts->Find(name, family)) return std::move(*known);
+  }
   auto found = RunLookup(host, family, deadline);
   if (!found) return Fail(found.error());
   if (found->error != 0) {

@@ -49,8 +49,10 @@ class SystemResolver final : public Resolver {
       std::function<SystemLookup(const std::string& name, std::optional<AddressFamily> family)>;
   static constexpr int kMaxPending = 256;
 
+  // LookupBySystem, where /etc/hosts does not say it alone.
+  SystemResolver();
   // `lookup` may outlive the resolver, by the time it hangs.
-  explicit SystemResolver(Lookup lookup = LookupBySystem);
+  explicit SystemResolver(Lookup lookup);
   ~SystemResolver() override;
 
   Expected<std::vector<IpAddress>, DnsError> Resolve(std::string_view name,
