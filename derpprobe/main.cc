@@ -136,7 +136,7 @@ int Serve(const std::vector<std::string>& args,
 int main(int argc, char** argv) {
   derp::net::ReserveStandardDescriptors();
 #ifdef __GLIBC__
-  mallopt(M_ARENA_MAX, 2);  // one arena per worker would triple the memory of a large fleet
+  mallopt(M_ARENA_MAX, 3);  // one arena per worker would triple the memory of a large fleet
 #endif
   const std::vector<std::string> args(argv + 1, argv + argc);
   const auto environment = derp::cli::ProcessEnvironment();

@@ -13,9 +13,10 @@
 namespace derp::probe {
 namespace {
 
-constexpr std::size_t kThreads = 2;  // one may wait for the map's source
-constexpr auto kViewsEvery = std::chrono::seconds(1);
-constexpr int kIdleShare = 19;  // times as long as the work
+constexpr std::size_t kThreads = 2;                     // one may wait for the map's source
+constexpr auto kViewsEvery = std::chrono::seconds(1);   // looked at
+constexpr auto kViewsLatest = std::chrono::seconds(3);  // after those before
+constexpr int kIdleShare = 49;                          // times as long as the work
 constexpr std::string_view kMapTask = "map";
 constexpr std::string_view kViewsTask = "views";
 
@@ -59,9 +60,14 @@ void Prober::Start() {
   }
   runner_.Add(std::string(kViewsTask), clock_.Now() + kViewsEvery, kViewsEvery,
               [this](const TaskRunner::Done& done) {
-                RecordViews();
+                if (ViewsAreDue()) RecordViews();
                 done();
               });
+}
+
+bool Prober::ViewsAreDue() {
+  const MutexLock lock(views_mutex_);
+  return clock_.Now() >= record_again_;
 }
 
 void Prober::ScheduleMap() {
@@ -234,9 +240,8 @@ void Prober::EndRegion(RegionRun run, diagnosis::Measurement measured) {
   {
     const MutexLock lock(views_mutex_);
     unrecorded_.push_back(std::move(run));
-    if (clock_.Now() < record_again_) return;
   }
-  RecordViews();
+  if (ViewsAreDue()) RecordViews();
 }
 
 // A load balancer may show one relay per round: only the rounds together tell.
@@ -285,7 +290,7 @@ void Prober::RecordViews() {
   }
   const TimePoint end = clock_.Now();
   const MutexLock lock(views_mutex_);
-  record_again_ = end + std::min<Duration>(kViewsEvery, kIdleShare * (end - start));
+  record_again_ = end + std::min<Duration>(kViewsLatest, kIdleShare * (end - start));
 }
 
 std::optional<ProbeInfo> Prober::RunNow(std::string_view name) {

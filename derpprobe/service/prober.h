@@ -97,6 +97,7 @@ class Prober {
       DERP_REQUIRES(mutex_);
   void EndRegion(RegionRun run, diagnosis::Measurement measured);
   void CompareGreetings(std::int64_t region_id, diagnosis::NodeReport& report);
+  bool ViewsAreDue();
   void RecordViews();
 
   const ProberOptions options_;  // but for the intervals, which may change
@@ -121,8 +122,8 @@ class Prober {
   // Regions being measured, and who waits for one more run after that.
   std::map<std::int64_t, std::vector<Finished>> under_way_ DERP_GUARDED_BY(mutex_);
 
-  // Measured, not yet recorded. The whole fleet is judged for that, in at most a twentieth of the
-  // time: of a small one at once, of a large one once a second for all that ended meanwhile.
+  // Measured, not yet recorded. The whole fleet is judged for that, in about a fiftieth of the
+  // time: of a small one at once, of a large one every three seconds for all that ended meanwhile.
   Mutex views_mutex_;
   std::vector<RegionRun> unrecorded_ DERP_GUARDED_BY(views_mutex_);
   TimePoint record_again_ DERP_GUARDED_BY(views_mutex_){};
