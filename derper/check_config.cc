@@ -10,6 +10,8 @@
 #include "common/http/debug_access.h"
 #include "common/net/peer_verification.h"
 #include "common/net/resolver.h"
+#include "derper/admission/key_list.h"
+#include "derper/admission/url_method.h"
 #include "derper/certs/certificate_provider.h"
 #include "derper/key_file.h"
 #include "derper/limits/rate_config.h"
@@ -51,6 +53,7 @@ class Checker {
     Certificates();
     StateDirectory();
     Rates();
+    Admission();
     OpenDoor();
     return std::move(check_);
   }
@@ -161,6 +164,17 @@ class Checker {
     if (!config->unknown.empty()) {
       Say(fmt::format("warning: {}: members that mean nothing here: {}", options_.rate_config,
                       Join(config->unknown, ", ")));
+    }
+  }
+
+  void Admission() {
+    for (const std::string& url : ListItems(options_.verify_client_url)) {
+      if (const auto good = admission::UrlMethod::Check(url); !good) Wrong(good.error().context);
+    }
+    for (const std::string& path : {options_.verify_allow_file, options_.verify_deny_file}) {
+      if (path.empty()) continue;
+      const auto keys = admission::KeyList::Load(path);
+      keys ? Say(fmt::format("{}: {} keys", path, keys->size())) : Wrong(keys.error().context);
     }
   }
 

@@ -8,9 +8,19 @@
 
 #include <fmt/format.h>
 
+#include "common/net/standard_descriptors.h"
 #include "derper/profiling/cpu_profiler.h"
 
 namespace derp::relay {
+namespace {
+
+// libunwind, which the library brings along, opens a pipe in its constructor: where the standard
+// descriptors are closed, it would become standard input and output. What stands here runs before
+// the constructors of shared libraries.
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const kReserveFirst)() = &net::ReserveStandardDescriptors;
+
+}  // namespace
 
 bool CpuProfiler::available() { return true; }
 

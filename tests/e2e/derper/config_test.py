@@ -93,6 +93,8 @@ class ConfigTest(unittest.TestCase):
                 (["-mesh-ca-file=garbage"], "garbage: "), (["-hostname=derp.test"], "certs/derp.test.crt: no such file"),
                 (["-certdir=.", "-hostname=here"], "here"), (["-certmode=gcp", "-tls=on"], "-certmode=gcp"),
                 (["-certmode=letsencrypt"], "would serve clear text"), (["-workers=65"], "want 0 to 64"),
+                (["-verify-allow-file=garbage"], "garbage"), (["-verify-deny-file=none"], "open none: no such file"),
+                (["-verify-client-url=ftp://x"], "ftp"), (["-rate-config=garbage"], "garbage"),
                 (["-home=foo"], 'unknown --home value "foo"'),
                 (["-secrets-url=ftp://x"], "-secrets-url: want an http or https URL"),
                 (["-secrets-url=http://127.0.0.1:1"], "secret prod/derp/meshkey: ")]:
