@@ -1,4 +1,5 @@
 // Connections without end.
+#include <stdexcept>
 #include <sys/socket.h>
 #include <thread>
 
@@ -7,6 +8,8 @@
 
 namespace derp::test {
 namespace {
+
+constexpr std::size_t kFewDescriptors = 256;
 
 Duration StormTime(const Stage& stage) {
   return stage.thorough() ? std::chrono::seconds(5) : std::chrono::milliseconds(2000);
@@ -73,6 +76,34 @@ void StormLogins(Stage& stage) {
   stage.Claim(failed == 0, "all get in");
 }
 
+// More connections than the relay may have descriptors: those who are in stay, and later others get
+// in again.
+void ExhaustDescriptors(Stage& stage) {
+  std::vector<Stream> streams;
+  std::vector<int> sockets;
+  while (streams.size() < 2 * kFewDescriptors) {
+    streams.push_back(DialTcp(stage.server()));
+    sockets.push_back(streams.back()->fd());
+  }
+  const std::size_t refused = AwaitClosed(sockets, After(std::chrono::seconds(2)));
+  stage.Note("refused", static_cast<double>(refused), "");
+  stage.Claim(refused >= kFewDescriptors, "who comes when there are no descriptors is closed");
+  streams.clear();
+  const SystemClock clock;
+  const TimePoint start = clock.Now();
+  bool in = false;
+  while (!in && clock.Now() < start + std::chrono::seconds(10)) {
+    try {
+      in = Client(stage.server()).RoundTrip();
+    } catch (const std::runtime_error&) {
+      // The relay has not noticed yet that the others are gone.
+    }
+  }
+  stage.Note("others get in after", std::chrono::duration<double>(clock.Now() - start).count(),
+             "s");
+  stage.Claim(in, "when they are gone, others get in");
+}
+
 }  // namespace
 
 std::vector<Attack> ConnectStorms() {
@@ -91,7 +122,11 @@ std::vector<Attack> ConnectStorms() {
           {.name = "storm-logins",
            .sentence = "hundreds of clients log in at once",
            .run = StormLogins,
-           .memory_kib = 32 * 1024}};
+           .memory_kib = 32 * 1024},
+          {.name = "descriptors",
+           .sentence = "twice as many connections as the relay has descriptors",
+           .run = ExhaustDescriptors,
+           .descriptor_limit = kFewDescriptors}};
 }
 
 }  // namespace derp::test

@@ -44,14 +44,20 @@ void FloodUnread(Stage& stage) {
   Bytes ping;
   wire::AppendPing(ping, {1, 2, 3, 4, 5, 6, 7, 8});
   const Bytes chunk = Repeated(ping, kChunk);
-  const TimePoint end = After(FloodTime(stage));
-  while (SystemClock().Now() < end && client.Write(chunk)) {
-  }
+  const SystemClock clock;
+  const TimePoint start = clock.Now();
+  const TimePoint end = start + FloodTime(stage);
+  bool open = true;
+  while (open && clock.Now() < end) open = client.Write(chunk);
+  const double seconds = std::chrono::duration<double>(clock.Now() - start).count();
+  if (!open) stage.Note("closed after", seconds, "s");
+  if (stage.thorough()) stage.Claim(!open, "it is closed after the write time-out");
 }
 
 // Each repetition asks for all clients of the relay anew.
 void FloodWatches(Stage& stage) {
   const auto residents = LogInMany(stage.server(), stage.thorough() ? 1000 : 200);
+  stage.Begin();
   Client client(stage.server(), {.mesh = true});
   Bytes watch;
   wire::AppendWatchConns(watch);

@@ -42,12 +42,6 @@ HealthyPairs::HealthyPairs(const ServerProcess& server, std::size_t pairs)
 
 HealthyPairs::~HealthyPairs() { Finish(); }
 
-std::vector<NodePublic> HealthyPairs::Keys() const {
-  std::vector<NodePublic> keys;
-  for (const auto& client : clients_) keys.push_back(client->key());
-  return keys;
-}
-
 void HealthyPairs::Run() {
   TimePoint due = clock_.Now();
   while (!finish_) {

@@ -35,8 +35,6 @@ class HealthyPairs {
   // Sends no more, waits for what is under way; what is not there by then is lost.
   Latency Finish();
 
-  std::vector<NodePublic> Keys() const;
-
  private:
   struct Sequence {
     std::uint64_t next_to_send = 0;

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -59,6 +60,7 @@ std::vector<std::string> Arguments(const ServerCommand& command, const std::stri
                                         "-mesh-psk-file",
                                         directory + "/mesh.key"};
   if (!command.stock) arguments.emplace_back("-workers=2");
+  if (!command.argument.empty()) arguments.push_back(command.argument);
   return arguments;
 }
 
@@ -75,6 +77,7 @@ void LimitQuarantine() {
 ServerProcess::ServerProcess(const ServerCommand& command)
     : mesh_key_(*MeshKey::Parse(std::string(64, '7'))), address_{IpAddress::V4({127, 0, 0, 1}), 0} {
   std::ofstream(directory_ / "mesh.key") << std::string(64, '7') << "\n";
+  std::filesystem::permissions(directory_ / "mesh.key", std::filesystem::perms::owner_read);
   if (command.stock) address_ = FreeAddress();
   Spawn(command);
   AwaitListening(command.stock);
@@ -99,6 +102,10 @@ void ServerProcess::Spawn(const ServerCommand& command) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
+  if (command.descriptor_limit > 0) {
+    const rlimit limit{.rlim_cur = command.descriptor_limit, .rlim_max = command.descriptor_limit};
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
   LimitQuarantine();
   execv(command.program.c_str(), pointers.data());
   _exit(127);

@@ -17,6 +17,8 @@ namespace derp::test {
 struct ServerCommand {
   std::string program;
   bool stock = false;  // another program than ours: without the flags and pages only ours has
+  std::size_t descriptor_limit = 0;  // 0: the system's
+  std::string argument{};            // one more, if any
 };
 
 struct Usage {

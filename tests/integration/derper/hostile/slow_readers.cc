@@ -1,10 +1,6 @@
 // Clients that stop reading, or crawl, while others send to them more than they take.
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <thread>
-
-#include <fmt/format.h>
 
 #include "common/net/sockets.h"
 #include "tests/integration/derper/hostile/attacks.h"
@@ -63,28 +59,6 @@ class Sender {
   std::thread thread_;
 };
 
-// Bytes that the kernel holds for a socket's peer: what the relay wrote and the reader has not
-// taken into its window. From the relay's line in /proc/net/tcp.
-std::size_t HeldBelowRelay(const ServerProcess& server, int reader) {
-  const auto address = net::LocalAddress(reader);
-  if (!address) return 0;
-  const std::string local = fmt::format("0100007F:{:04X}", server.address().port);
-  const std::string remote = fmt::format("0100007F:{:04X}", address->port);
-  for (const char* path : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-    std::ifstream file(path);
-    std::string line;
-    while (std::getline(file, line)) {
-      std::istringstream fields(line);
-      std::string number, here, there, state, queues;
-      fields >> number >> here >> there >> state >> queues;
-      if (here.ends_with(local) && there.ends_with(remote)) {
-        return std::stoul(queues.substr(0, queues.find(':')), nullptr, 16);
-      }
-    }
-  }
-  return 0;
-}
-
 // Stops reading from the start. The sender hears when the relay gives it up.
 void StopReading(Stage& stage) {
   Client reader(stage.server(), {.receive_buffer = kSmallBuffer});
@@ -127,7 +101,7 @@ void Crawl(Stage& stage) {
       const TimePoint sent{Duration(static_cast<std::int64_t>(head.U64Be().value_or(0)))};
       ages_ms.push_back(std::chrono::duration<double, std::milli>(clock.Now() - sent).count());
     }
-    held = std::max(held, HeldBelowRelay(stage.server(), reader.fd()));
+    held = std::max(held, LookAtRelaySide(stage.server(), reader.fd()).held_bytes);
     (void)net::WaitReadable(-1, turn + kTurn);
   }
   sender.Stop();

@@ -30,32 +30,38 @@ void Stage::Note(std::string_view name, double value, std::string_view unit) {
   notes_ += fmt::format("{} {:.4g}{}{}", name, value, unit.empty() ? "" : " ", unit);
 }
 
+void Stage::Begin() {
+  server_.ResetPeak();
+  latency_before_ = pairs_.Cut();
+  usage_before_ = server_.ReadUsage();
+  log_lines_before_ = Lines(server_.Log());
+  start_ = SystemClock().Now();
+}
+
 struct Measurement {
   static Figures Of(Stage& stage, const Attack& attack) {
-    const SystemClock clock;
     Figures figures;
     poll(nullptr, 0, kQuietMs);
-    stage.server_.ResetPeak();
-    figures.before = stage.pairs_.Cut();
-    const Usage before = stage.server_.ReadUsage();
-    const std::size_t lines = Lines(stage.server_.Log());
-    const TimePoint start = clock.Now();
+    const std::size_t descriptors = stage.server_.ReadUsage().descriptors;
+    stage.Begin();
+    figures.before = stage.latency_before_;
     attack.run(stage);
     figures.during = stage.pairs_.Cut();
+    const Usage& before = stage.usage_before_;
     const Usage after = stage.server_.ReadUsage();
-    figures.seconds = std::chrono::duration<double>(clock.Now() - start).count();
+    figures.seconds = std::chrono::duration<double>(SystemClock().Now() - stage.start_).count();
     figures.cpu_seconds = after.cpu_seconds - before.cpu_seconds;
     figures.memory_before_kib = before.memory_kib;
     figures.memory_growth_kib = after.peak_kib - before.memory_kib;
-    AwaitDescriptors(stage, before.descriptors);
+    AwaitDescriptors(stage, descriptors);
     const std::size_t left = stage.server_.ReadUsage().descriptors;
-    figures.descriptors_left = left - std::min(left, before.descriptors);
+    figures.descriptors_left = left - std::min(left, descriptors);
     const Latency rest = stage.pairs_.Finish();
     figures.during.delivered += rest.delivered;
     figures.during.lost += rest.lost;
     figures.during.damaged += rest.damaged;
     figures.during.max_ms = std::max(figures.during.max_ms, rest.max_ms);
-    figures.log_lines = Lines(stage.server_.Log()) - lines;
+    figures.log_lines = Lines(stage.server_.Log()) - stage.log_lines_before_;
     figures.exit_status = stage.server_.Stop();
     figures.log = stage.server_.Log();
     figures.notes = stage.notes_;
@@ -73,7 +79,10 @@ struct Measurement {
 };
 
 Figures Measure(const StageOptions& options, const Attack& attack) {
-  Stage stage(options);
+  StageOptions adapted = options;
+  adapted.command.descriptor_limit = attack.descriptor_limit;
+  if (!options.thorough) adapted.command.argument = attack.quick_argument;
+  Stage stage(adapted);
   return Measurement::Of(stage, attack);
 }
 

@@ -24,8 +24,9 @@ class Stage {
   ServerProcess& server() { return server_; }
   bool ours() const { return !options_.command.stock; }
   bool thorough() const { return options_.thorough; }
-  std::vector<NodePublic> HealthyKeys() const { return pairs_.Keys(); }
 
+  // Everything before was preparation and is not measured.
+  void Begin();
   // What must hold with our relay.
   void Claim(bool holds, std::string text);
   // What was measured beside the figures of all attacks.
@@ -37,6 +38,10 @@ class Stage {
   const StageOptions options_;
   ServerProcess server_;
   HealthyPairs pairs_;
+  TimePoint start_{};
+  Usage usage_before_;
+  Latency latency_before_;
+  std::size_t log_lines_before_ = 0;
   std::vector<std::string> broken_claims_;
   std::string notes_;
 };
@@ -46,6 +51,8 @@ struct Attack {
   std::string_view sentence;  // what hostile peers do
   std::function<void(Stage&)> run;
   std::int64_t memory_kib = 8 * 1024;  // bound of what it may cost at its worst moment
+  std::size_t descriptor_limit = 0;    // of the relay; 0: the system's
+  std::string quick_argument{};        // of the relay, unless the stage is thorough
 };
 
 struct Figures {

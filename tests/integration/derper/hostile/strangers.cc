@@ -2,9 +2,11 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sstream>
 #include <stdexcept>
 #include <sys/socket.h>
 
@@ -148,6 +150,27 @@ std::size_t AwaitClosed(std::vector<int> sockets, TimePoint deadline) {
     }
   }
   return all - sockets.size();
+}
+
+RelaySide LookAtRelaySide(const ServerProcess& server, int socket) {
+  constexpr std::string_view kEstablished = "01";
+  const auto address = net::LocalAddress(socket);
+  if (!address) return {};
+  const std::string here = fmt::format("0100007F:{:04X}", server.address().port);
+  const std::string there = fmt::format("0100007F:{:04X}", address->port);
+  for (const char* path : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream file(path);
+    std::string line;
+    while (std::getline(file, line)) {
+      std::istringstream fields(line);
+      std::string number, local, remote, state, queues;
+      fields >> number >> local >> remote >> state >> queues;
+      if (!local.ends_with(here) || !remote.ends_with(there)) continue;
+      return {.held_bytes = std::stoul(queues.substr(0, queues.find(':')), nullptr, 16),
+              .closed = state != kEstablished};
+    }
+  }
+  return {};
 }
 
 void Reset(net::Fd socket) {

@@ -61,6 +61,15 @@ std::vector<std::unique_ptr<Client>> LogInMany(const ServerProcess& server, std:
 // they still receive is thrown away.
 std::size_t AwaitClosed(std::vector<int> sockets, TimePoint deadline);
 
+// What the kernel holds of the relay's side of a connection, from /proc/net/tcp: what was written
+// there and has not reached `socket`, and whether the relay has closed, which a peer that reads
+// nothing cannot see.
+struct RelaySide {
+  std::size_t held_bytes = 0;
+  bool closed = true;
+};
+RelaySide LookAtRelaySide(const ServerProcess& server, int socket);
+
 // Ends the socket by a reset, so that no port waits.
 void Reset(net::Fd socket);
 
