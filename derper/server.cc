@@ -64,6 +64,7 @@ Expected<void, Error> Server::Start() {
   if (auto done = StartRelay(); !done) return done;
   if (auto done = StartMesh(); !done) return done;
   if (auto done = StartDebugListener(); !done) return done;
+  AddTrafficPage();
   KeepMeshKeyFresh();
   AddMetrics();
   LogAddresses();

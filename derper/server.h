@@ -27,6 +27,7 @@
 #include "derper/reloads.h"
 #include "derper/stun/stun_server.h"
 #include "derper/web/site.h"
+#include "derper/web/traffic_page.h"
 
 namespace derp::relay {
 
@@ -49,6 +50,7 @@ class Server {
   Expected<void, Error> LoadLimits();
   Expected<void, Error> MakeSite();
   Expected<void, Error> StartDebugListener();
+  void AddTrafficPage();
   Expected<void, Error> MakeCertificates();
   Expected<void, Error> StartAdmission();
   Expected<void, Error> StartStun();
@@ -88,6 +90,7 @@ class Server {
   std::unique_ptr<StunServer> stun_;
   std::unique_ptr<admission::Gate> gate_;  // null: everybody is admitted
   std::unique_ptr<Relay> relay_;
+  std::unique_ptr<TrafficPages> traffic_;
   std::unique_ptr<MeshLinks> mesh_;  // its links run in the relay's loops; see ~Server
 };
 

@@ -33,6 +33,8 @@ Expected<void, Error> TakeVariables(const Environment& environment, RelayOptions
   auto debug_logs = DebugLogs::FromEnvironment(environment);
   if (!debug_logs) return Fail(debug_logs.error());
   out.debug_logs = std::move(*debug_logs);
+  const auto rate = environment.find("TS_DEBUG_LOG_RATE");
+  out.log_limits.off = rate != environment.end() && rate->second == "all";
   return {};
 }
 

@@ -86,6 +86,8 @@ TlsFailure FailureFor(int reason, const char* text, std::string_view sni) {
     case SSL_R_UNSUPPORTED_SSL_VERSION:
     case SSL_R_BAD_PROTOCOL_VERSION_NUMBER:
       return {Cause::kVersion, -1, "tls: no common protocol version"};
+    case SSL_R_NO_SHARED_CIPHER:
+      return {Cause::kCipher, -1, "tls: no cipher suite supported by both client and server"};
     case SSL_R_NO_APPLICATION_PROTOCOL:
       return {Cause::kProtocol, -1, "tls: client requested unsupported application protocols"};
     case SSL_R_CALLBACK_FAILED:  // the only callback that can fail decides by name

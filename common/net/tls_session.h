@@ -28,6 +28,7 @@ struct TlsFailure {
     kAlertReceived,  // `alert` says which
     kNotTls,         // the first bytes were no TLS record
     kVersion,        // no common protocol version
+    kCipher,         // no common cipher suite
     kCertificate,    // SNI refused, no certificate for the name
     kProtocol,       // anything else; `text` is OpenSSL's reason
   };

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "derper/relay/peer_fault.h"
 #include "derper/relay/queues/packet_kind.h"
 
 namespace derp::relay {
@@ -60,6 +61,8 @@ inline constexpr std::array<std::uint32_t, 16> kWriteFramesBounds = {0, 1, 2,  3
 inline constexpr std::array<std::uint32_t, 11> kMeshBatchBounds = {0,  1,   2,   5,   10,  20,
                                                                    50, 100, 200, 500, 1000};
 inline constexpr std::array<std::uint32_t, 8> kMeshLoopBounds = {0, 1, 2, 5, 10, 20, 50, 100};
+inline constexpr std::array<std::uint32_t, 10> kQueueTimeBoundsUs = {
+    100, 500, 1000, 5000, 10000, 50000, 100000, 500000, 1000000, 2000000};
 inline constexpr std::array<std::uint32_t, 7> kRoundTripBoundsMs = {10, 20, 50, 100, 150, 250, 500};
 
 struct KindCounters {
@@ -80,13 +83,19 @@ struct WorkerCounters {
   Counter home_moves_in, home_moves_out;
   Counter gone_disconnected_frames, gone_not_here_frames;
   Counter write_timeouts;
-  Counter login_failures, protocol_errors, tls_handshake_errors, bad_requests, proxy_head_errors;
+  Counter bad_requests, proxy_head_errors;
+  std::array<Counter, kHandshakeFaults> handshake_faults;
+  std::array<Counter, kPeerFaults> login_faults;
+  std::array<Counter, kSessionFaults> session_faults;
+  Counter turns;  // of the worker's loop
   Gauge connections, home_connections, not_ideal_connections, watchers;
   Counter tls12_requests, tls13_requests;
   Gauge tls12_active, tls13_active;
   Histogram<16> write_frames{kWriteFramesBounds};
   Histogram<11> mesh_batch{kMeshBatchBounds};
   Histogram<8> mesh_loop{kMeshLoopBounds};
+  std::array<Histogram<10>, kPacketKinds> queue_time{
+      {Histogram<10>{kQueueTimeBoundsUs}, Histogram<10>{kQueueTimeBoundsUs}}};  // in microseconds
   std::array<Counter, 8> round_trips;  // by kRoundTripBoundsMs, the last for what is above
   Counter round_trip_errors;
   Counter round_trips_not_tcp;  // clients by WebSocket, once each

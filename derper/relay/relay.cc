@@ -9,6 +9,7 @@
 #include "derper/relay/consistency.h"
 #include "derper/relay/relay_metrics.h"
 #include "derper/relay/relay_state.h"
+#include "derper/relay/traffic/collector.h"
 #include "derper/relay/worker.h"
 #include "derper/relay/worker_limit.h"
 
@@ -67,6 +68,7 @@ struct Relay::Impl final : MeshPort {
   }
 
   std::shared_ptr<RelayState> state;
+  std::unique_ptr<TrafficCollector> traffic;
   std::unique_ptr<Acceptor> acceptor;
   std::optional<ConsistencyChecks> checks;
   std::vector<SocketAddress> addresses;
@@ -88,6 +90,7 @@ Expected<std::unique_ptr<Relay>, Error> Relay::Start(RelayOptions options, net::
   auto impl = std::make_unique<Impl>();
   impl->state = std::make_shared<RelayState>(std::move(options), control, logger, random);
   impl->state->alive = impl->alive;
+  impl->traffic = std::make_unique<TrafficCollector>(*impl->state);
   auto acceptor = Acceptor::Start(*impl->state);
   if (!acceptor) return Fail(std::move(acceptor.error()));
   impl->acceptor = std::move(*acceptor);
@@ -104,6 +107,8 @@ Expected<std::unique_ptr<Relay>, Error> Relay::Start(RelayOptions options, net::
 std::vector<SocketAddress> Relay::Addresses() const { return impl_->addresses; }
 
 MeshPort& Relay::mesh_port() { return *impl_; }
+
+TrafficPort& Relay::traffic_port() { return *impl_->traffic; }
 
 metrics::Registry::Source Relay::MetricsSource() const {
   return [state = std::shared_ptr<const RelayState>(impl_->state)](

@@ -23,6 +23,7 @@
 #include "derper/relay/debug_logs.h"
 #include "derper/relay/mesh_keys.h"
 #include "derper/relay/mesh_port.h"
+#include "derper/relay/traffic/traffic_port.h"
 
 namespace derp::relay {
 
@@ -85,6 +86,7 @@ class Relay {
   std::vector<SocketAddress> Addresses() const;
 
   MeshPort& mesh_port();
+  TrafficPort& traffic_port();
 
   // derp_*, derper_tls_*, tls_listener_* families; callable in any thread, also after Stop().
   metrics::Registry::Source MetricsSource() const;

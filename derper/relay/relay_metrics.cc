@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "common/metrics/registry.h"
-#include "derper/relay/worker.h"
+#include "derper/relay/metrics_writer.h"
+#include "derper/relay/relay_metrics_parts.h"
 
 namespace derp::relay {
 
@@ -15,60 +15,7 @@ namespace {
 
 using metrics::Family;
 using metrics::Kind;
-using metrics::Labels;
-using metrics::Sample;
-
-// Sums over the workers and appends families.
-class Writer {
- public:
-  Writer(const RelayState& state, std::vector<Family>& out) : state_(state), out_(out) {}
-
-  void Value(std::string_view name, Kind kind, double value) {
-    out_.push_back({.name = std::string(name), .kind = kind, .help = "", .samples = {}});
-    out_.back().samples.push_back({.labels = {}, .value = value, .histogram = {}});
-  }
-  void Sum(std::string_view name, Counter WorkerCounters::* field) {
-    Value(name, Kind::kCounter, Total([&](const WorkerCounters& c) { return (c.*field).value(); }));
-  }
-  void Sum(std::string_view name, Gauge WorkerCounters::* field) {
-    Value(name, Kind::kGauge, Total([&](const WorkerCounters& c) { return (c.*field).value(); }));
-  }
-  Family& Begin(std::string_view name, Kind kind, std::string_view help = "") {
-    out_.push_back(
-        {.name = std::string(name), .kind = kind, .help = std::string(help), .samples = {}});
-    return out_.back();
-  }
-  template <typename Field>
-  double Total(const Field& field) const {
-    double total = 0;
-    for (const auto& worker : state_.workers) {
-      total += static_cast<double>(field(worker->shown_counters()));
-    }
-    return total;
-  }
-  template <std::size_t N>
-  void SumHistogram(std::string_view name, Histogram<N> WorkerCounters::* field) {
-    Sample sample;
-    metrics::HistogramValue& value = sample.histogram;
-    std::uint64_t count = 0;
-    for (std::size_t i = 0; i <= N; ++i) {
-      for (const auto& worker : state_.workers) {
-        count += (worker->shown_counters().*field).count(i);
-      }
-      if (i < N) {
-        const auto& bounds = (state_.workers.front()->shown_counters().*field).bounds();
-        value.buckets.emplace_back(bounds[i], count);
-      }
-    }
-    value.count = count;
-    value.sum = Total([&](const WorkerCounters& c) { return (c.*field).sum(); });
-    Begin(name, Kind::kHistogram).samples.push_back(std::move(sample));
-  }
-
- private:
-  const RelayState& state_;
-  std::vector<Family>& out_;
-};
+using Writer = MetricsWriter;
 
 constexpr std::array kKinds = {PacketKind::kDisco, PacketKind::kOther};
 
@@ -95,12 +42,6 @@ void AppendTraffic(Writer& writer) {
   writer.SumHistogram("derp_buffered_write_frames", &WorkerCounters::write_frames);
   writer.SumHistogram("derp_mesh_update_batch_size", &WorkerCounters::mesh_batch);
   writer.SumHistogram("derp_mesh_update_loop_count", &WorkerCounters::mesh_loop);
-  // What peers did wrong; names of our own.
-  writer.Sum("derper_login_failures", &WorkerCounters::login_failures);
-  writer.Sum("derper_protocol_errors", &WorkerCounters::protocol_errors);
-  writer.Sum("derper_tls_handshake_errors", &WorkerCounters::tls_handshake_errors);
-  writer.Sum("derper_bad_requests", &WorkerCounters::bad_requests);
-  writer.Sum("derper_proxy_head_errors", &WorkerCounters::proxy_head_errors);
 }
 
 void AppendLabelled(Writer& writer) {
@@ -155,31 +96,6 @@ void AppendLabelled(Writer& writer) {
   }
 }
 
-void AppendTls(const RelayState& state, Writer& writer) {
-  const auto by_version = [&](std::string_view name, Kind kind, auto tls12, auto tls13) {
-    Family& family = writer.Begin(name, kind);
-    const auto add = [&](const char* version, auto field) {
-      family.samples.push_back(
-          {.labels = {{"version", version}},
-           .value = writer.Total([&](const WorkerCounters& c) { return (c.*field).value(); }),
-           .histogram = {}});
-    };
-    add("1.2", tls12);
-    add("1.3", tls13);
-  };
-  by_version("derper_tls_request_version", Kind::kUntyped, &WorkerCounters::tls12_requests,
-             &WorkerCounters::tls13_requests);
-  by_version("derper_tls_active_version", Kind::kGauge, &WorkerCounters::tls12_active,
-             &WorkerCounters::tls13_active);
-  bool any_tls = false;
-  for (const ListenerOptions& listener : state.options.listeners) any_tls |= listener.tls;
-  if (!any_tls) return;
-  writer.Value("tls_listener_accepted_connections", Kind::kCounter,
-               static_cast<double>(state.tls_accepted.load()));
-  writer.Value("tls_listener_rejected_connections", Kind::kCounter,
-               static_cast<double>(state.tls_rejected.load()));
-}
-
 void AppendRegistry(const RelayState& state, Writer& writer) {
   const RegistryTotals totals = state.registry.Totals();
   const auto gauge = [&](std::string_view name, std::uint64_t value) {
@@ -222,7 +138,10 @@ void AppendRelayMetrics(const RelayState& state, std::vector<Family>& out) {
   Writer writer(state, out);
   AppendTraffic(writer);
   AppendLabelled(writer);
-  AppendTls(state, writer);
+  AppendTlsMetrics(state, writer);
+  AppendFaultMetrics(writer);
+  AppendQueueTimes(state, writer);
+  AppendWorkerMetrics(state, writer);
   AppendRegistry(state, writer);
   writer.Value("derp_average_queue_duration_ms", Kind::kUntyped, AverageQueueMs(state));
   writer.Value("derp_current_file_descriptors", Kind::kGauge, metrics::OpenDescriptors());

@@ -29,6 +29,9 @@ struct RelayState : std::enable_shared_from_this<RelayState> {
   Mailbox& mailbox(std::size_t from, std::size_t to) {
     return *mailboxes[from * workers.size() + to];
   }
+  const Mailbox& mailbox(std::size_t from, std::size_t to) const {
+    return *mailboxes[from * workers.size() + to];
+  }
 
   const RelayOptions options;
   const NodePublic server_key;

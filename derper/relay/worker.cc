@@ -1,6 +1,7 @@
 #include "derper/relay/worker.h"
 
 #include <algorithm>
+#include <pthread.h>
 #include <utility>
 
 namespace derp::relay {
@@ -9,6 +10,9 @@ namespace {
 
 constexpr std::uint64_t kMaxReconnectDelayMs = 5000;
 constexpr std::size_t kTakenPerTurn = 64;
+// Flows that are counted one by one, of all workers together, and at least of each.
+constexpr std::size_t kMaxFlows = 4096;
+constexpr std::size_t kMinFlows = 64;
 
 TimePoint ExactNow() { return SystemClock().Now(); }
 
@@ -18,7 +22,8 @@ Worker::Worker(RelayState& state, std::uint16_t index)
     : state_(state),
       index_(index),
       lane_limits_(state.lane_limits()),
-      timer_(loop_, [this] { OnTimer(); }) {
+      timer_(loop_, [this] { OnTimer(); }),
+      flows_(std::max(kMinFlows, kMaxFlows / std::max(1U, state.options.workers))) {
   loop_.OnTurnEnd([this] { EndTurn(); });
 }
 
@@ -27,10 +32,21 @@ Worker::~Worker() { Join(); }
 void Worker::Start() {
   to_wake_.assign(state_.workers.size(), false);
   thread_ = std::thread([this] { loop_.Run(); });
+  pthread_getcpuclockid(thread_.native_handle(), &cpu_clock_);
 }
 
 void Worker::Join() {
   if (thread_.joinable()) thread_.join();
+}
+
+double Worker::CpuSeconds() const {
+  timespec used{};
+  if (clock_gettime(cpu_clock_, &used) != 0) return 0;
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+void Worker::AppendTraffic(std::size_t slot, std::vector<ClientFigures>& out) const {
+  if (slots_[slot].connection) slots_[slot].connection->AppendTraffic(out);
 }
 
 void Worker::Adopt(Incoming incoming) {
@@ -93,6 +109,7 @@ void Worker::FlushLater(ConnectionRef connection) {
 }
 
 void Worker::EndTurn() {
+  counters_.turns.Add();
   ReadMail();
   RunHandshakes();
   // Ending a connection gives others something to write, and writing may end one.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <ctime>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "derper/relay/queues/deadline_queue.h"
 #include "derper/relay/queues/handshake_queue.h"
 #include "derper/relay/relay_state.h"
+#include "derper/relay/traffic/flow_table.h"
 
 namespace derp::relay {
 
@@ -41,6 +43,7 @@ class Worker {
 
   // Any thread.
   const WorkerCounters& shown_counters() const { return counters_; }
+  double CpuSeconds() const;  // that its thread used; 0 once it ended
   net::EventLoop& loop() { return loop_; }
 
   // The rest: this worker's thread. Services for its connections and sessions.
@@ -54,6 +57,7 @@ class Worker {
   const Logger& logger() const { return state_.logger; }
   CauseLog& cause_log() { return state_.cause_log; }
   WorkerCounters& counters() { return counters_; }
+  FlowTable& flows() { return flows_; }
   IoScratch& scratch() { return scratch_; }
   BufferPool& pool() { return scratch_.pool; }
   Bytes& gather() { return gather_; }
@@ -66,11 +70,11 @@ class Worker {
     deadlines_.Add({.when = when, .connection = connection, .kind = kind});
   }
 
-  // To a client of any worker.
-  void Deliver(ConnectionRef to, PacketKind kind, const HashedKey& source, ByteView payload,
-               bool from_mesh);
-  void Forward(LinkId link, PacketKind kind, const HashedKey& source, const NodePublic& destination,
-               ByteView payload);
+  // To a client of any worker. Why it was dropped, which is counted already, if it was.
+  std::optional<DropReason> Deliver(ConnectionRef to, PacketKind kind, const HashedKey& source,
+                                    ByteView payload, bool from_mesh);
+  std::optional<DropReason> Forward(LinkId link, PacketKind kind, const HashedKey& source,
+                                    const NodePublic& destination, ByteView payload);
   void TellPeerLeft(const HashedKey& peer, const std::vector<ConnectionRef>& interested);
   // Connections of one key: others with it came or went.
   void CheckDuplicates(const std::vector<ConnectionRef>& connections);
@@ -79,6 +83,10 @@ class Worker {
   std::function<void()> WakeForWatcher(ConnectionRef connection);
   void AskSite(ConnectionRef asker, const http::Handler& site, http::Request request);
   void AskAdmission(ConnectionRef asker, const AdmissionQuestion& question);
+
+  // For the traffic figures: what the connection in a slot has, if there is one.
+  std::size_t slot_count() const { return slots_.size(); }
+  void AppendTraffic(std::size_t slot, std::vector<ClientFigures>& out) const;
 
  private:
   struct Slot {
@@ -92,7 +100,7 @@ class Worker {
   void EndTurn();
   void ReadMail();
   void HandleMail(const Mail& mail);
-  void Send(std::uint16_t to_worker, const Letter& letter, ByteView payload);
+  std::optional<DropReason> Send(std::uint16_t to_worker, const Letter& letter, ByteView payload);
   void RunHandshakes();
   void FlushAll();
   void Bury();
@@ -110,12 +118,14 @@ class Worker {
   net::Timer timer_;
   std::optional<TimePoint> timer_for_;
   std::thread thread_;
+  clockid_t cpu_clock_{};  // of the thread
   std::atomic<std::size_t> load_{0};
 
   Mutex incoming_mutex_;
   std::deque<Incoming> incoming_ DERP_GUARDED_BY(incoming_mutex_);
 
   WorkerCounters counters_;
+  FlowTable flows_;
   IoScratch scratch_;
   Bytes gather_;
   Mail mail_;

@@ -5,30 +5,31 @@
 
 namespace derp::relay {
 
-void Worker::Deliver(ConnectionRef to, PacketKind kind, const HashedKey& source, ByteView payload,
-                     bool from_mesh) {
+std::optional<DropReason> Worker::Deliver(ConnectionRef to, PacketKind kind,
+                                          const HashedKey& source, ByteView payload,
+                                          bool from_mesh) {
   if (to.worker == index_) {
-    if (Connection* connection = Find(to)) {
-      connection->Deliver(kind, source, payload, from_mesh);
-    } else {
-      counters_.Drop(DropReason::kGoneDisconnected, kind, payload.size());
+    Connection* connection = Find(to);
+    if (connection != nullptr && connection->Deliver(kind, source, payload, from_mesh)) {
+      return std::nullopt;
     }
-    return;
+    counters_.Drop(DropReason::kGoneDisconnected, kind, payload.size());
+    return DropReason::kGoneDisconnected;
   }
   Letter letter;
   letter.source = source;
   letter.to = to;
   letter.kind = kind;
   letter.from_mesh = from_mesh;
-  Send(to.worker, letter, payload);
+  return Send(to.worker, letter, payload);
 }
 
-void Worker::Forward(LinkId link, PacketKind kind, const HashedKey& source,
-                     const NodePublic& destination, ByteView payload) {
+std::optional<DropReason> Worker::Forward(LinkId link, PacketKind kind, const HashedKey& source,
+                                          const NodePublic& destination, ByteView payload) {
   const RelayState::Link& target = state_.links[link];
   if (target.worker == index_) {
     target.link->Forward(source.key, destination, payload);
-    return;
+    return std::nullopt;
   }
   Letter letter;
   letter.source = source;
@@ -36,20 +37,22 @@ void Worker::Forward(LinkId link, PacketKind kind, const HashedKey& source,
   letter.link = link;
   letter.kind = kind;
   letter.is_forward = true;
-  Send(target.worker, letter, payload);
+  return Send(target.worker, letter, payload);
 }
 
-void Worker::Send(std::uint16_t to_worker, const Letter& letter, ByteView payload) {
+std::optional<DropReason> Worker::Send(std::uint16_t to_worker, const Letter& letter,
+                                       ByteView payload) {
   switch (state_.mailbox(index_, to_worker).Add(letter, payload)) {
     case Mailbox::Outcome::kRefused:
       counters_.Drop(DropReason::kQueueTail, letter.kind, payload.size());
-      break;
+      return DropReason::kQueueTail;
     case Mailbox::Outcome::kAddedFirst:
       to_wake_[to_worker] = true;
       break;
     case Mailbox::Outcome::kAdded:
       break;
   }
+  return std::nullopt;
 }
 
 void Worker::WakeOthers() {
@@ -74,10 +77,14 @@ void Worker::HandleMail(const Mail& mail) {
     const ByteView payload = mail.payload(letter);
     if (letter.is_forward) {
       state_.links[letter.link].link->Forward(letter.source.key, letter.forward_to, payload);
-    } else if (Connection* connection = Find(letter.to)) {
-      connection->Deliver(letter.kind, letter.source, payload, letter.from_mesh);
-    } else {
+      continue;
+    }
+    Connection* connection = Find(letter.to);
+    if (connection == nullptr ||
+        !connection->Deliver(letter.kind, letter.source, payload, letter.from_mesh)) {
       counters_.Drop(DropReason::kGoneDisconnected, letter.kind, payload.size());
+      flows_.untracked().counts.Drop(
+          DropReason::kGoneDisconnected);  // whom it was for is forgotten
     }
   }
 }

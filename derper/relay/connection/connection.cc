@@ -51,7 +51,8 @@ Connection::~Connection() {
 void Connection::OnIo(net::IoEvents events) {
   if (doomed_) return;
   if (events.error && transport_.handshaking()) {
-    Doom();  // reset meanwhile: not worth a step of the handshake
+    NoteHandshakeFault(HandshakeFault::kClosed, "reset");  // not worth a step of the handshake
+    Doom();
     return;
   }
   if (events.writable || events.error) {
@@ -88,11 +89,12 @@ void Connection::Read(int times) {
       case Transport::Status::kWouldBlock:
         return;
       case Transport::Status::kTlsFailed:
-        worker_.counters().tls_handshake_errors.Add();
+        NoteTlsFailure();
         Doom();
         return;
       case Transport::Status::kPlainHttp:
-        worker_.counters().tls_handshake_errors.Add();
+        NoteHandshakeFault(HandshakeFault::kPlainHttp,
+                           "client sent an HTTP request to an HTTPS server");
         StartDraining(std::chrono::seconds(1));
         break;
       case Transport::Status::kEnded:
@@ -101,14 +103,21 @@ void Connection::Read(int times) {
           pause_.ended = true;
           return;
         }
-        if (transport_.within_proxy_head()) RefuseProxyHead();
-        if (frames_.inside_payload()) RefuseProtocol("the stream ended within a frame");
+        if (transport_.within_proxy_head()) {
+          RefuseProxyHead();
+        } else if (transport_.handshaking()) {
+          NoteHandshakeFault(HandshakeFault::kClosed, "EOF");
+        }
+        if (frames_.inside_payload()) {
+          RefuseProtocol(PeerFault::kTruncated, "the stream ended within a frame");
+        }
         Doom();
         return;
       case Transport::Status::kNoProxyHead:
         RefuseProxyHead();
         return;
       case Transport::Status::kFailed:
+        if (transport_.handshaking()) NoteHandshakeFault(HandshakeFault::kClosed, "reset");
         Doom();
         return;
     }
@@ -130,7 +139,7 @@ bool Connection::OnPlain(ByteView bytes) {
     case Stage::kSession:
       if (websocket_) return FeedWebSocket(bytes);
       if (frames_.Feed(bytes, *this, worker_.pool())) return true;
-      RefuseProtocol("frame out of place");
+      RefuseProtocol(PeerFault::kFrame, "frame out of place");
       return false;
     case Stage::kDraining:
       return true;
@@ -151,18 +160,16 @@ bool Connection::OnFrame(const wire::Frame& frame) {
   return session_->OnFrame(frame) && !doomed_;
 }
 
-void Connection::Deliver(PacketKind kind, const HashedKey& source, ByteView payload,
+bool Connection::Deliver(PacketKind kind, const HashedKey& source, ByteView payload,
                          bool from_mesh) {
   if (session_ && !doomed_ && stage_ == Stage::kSession) {
     if (!session_->Fits(kind, payload.size())) Flush();
   }
-  if (!session_ || doomed_ || stage_ != Stage::kSession) {
-    worker_.counters().Drop(DropReason::kGoneDisconnected, kind, payload.size());
-    return;
-  }
+  if (!session_ || doomed_ || stage_ != Stage::kSession) return false;
   while (!session_->Fits(kind, payload.size())) session_->DropOldest(kind);
   session_->Enqueue(kind, source, payload, from_mesh);
   worker_.FlushLater(self_);
+  return true;
 }
 
 void Connection::Flush() {
@@ -290,7 +297,10 @@ void Connection::OnDeadline(DeadlineKind kind) {
 // Every SetDeadline() adds an item of its own, so an earlier one that was moved is simply ignored.
 void Connection::OnLoginDeadline() {
   const bool ours_to_wait = stage_ == Stage::kSite || stage_ == Stage::kSession || streaming();
-  if (!ours_to_wait && worker_.Now() >= deadline_) Doom();
+  if (ours_to_wait || worker_.Now() < deadline_) return;
+  if (transport_.handshaking()) NoteHandshakeFault(HandshakeFault::kTimeout, "i/o timeout");
+  if (stage_ == Stage::kLogin) NotePeerFault(PeerFault::kTimeout, "no ClientInfo in time");
+  Doom();
 }
 
 Duration Connection::StallLimit() const {
@@ -355,6 +365,7 @@ void Connection::SampleRoundTrip() {
     ++bucket;
   }
   worker_.counters().round_trips[bucket].Add();
+  round_trip_ = std::chrono::microseconds(info.tcpi_rtt);
   worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, worker_.Now() + kRoundTripInterval);
 }
 

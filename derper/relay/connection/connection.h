@@ -16,10 +16,12 @@
 #include "derper/relay/connection/session.h"
 #include "derper/relay/connection/transport.h"
 #include "derper/relay/connection/upgrade_request.h"
+#include "derper/relay/peer_fault.h"
 #include "derper/relay/queues/deadline_queue.h"
 #include "derper/relay/queues/packet_kind.h"
 #include "derper/relay/registry/connection_ref.h"
 #include "derper/relay/relay.h"
+#include "derper/relay/traffic/traffic_port.h"
 
 namespace derp::relay {
 
@@ -47,13 +49,16 @@ class Connection final : private FrameHandler, private PlainSink {
   void OnAdmission(bool admitted);
   void OnLimitsChanged();
   // Queues a packet; makes room by writing first, by dropping the oldest second.
-  void Deliver(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh);
+  // False when there is nobody any more to send it to.
+  bool Deliver(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh);
   // Writes what there is and the socket takes.
   void Flush();
   // Says Restarting to a client and ends when it is written and the client hung up. Who is still
   // logging in may finish first, if that takes no time.
   void BeginStop(std::chrono::milliseconds reconnect_in);
   void Doom();
+  // Adds the figures of the client, if one is logged in.
+  void AppendTraffic(std::vector<ClientFigures>& out) const;
 
  private:
   enum class Stage {
@@ -122,7 +127,11 @@ class Connection final : private FrameHandler, private PlainSink {
   // Bytes of the DERP stream, wrapped where the client speaks WebSocket.
   void WriteStream(ByteView bytes);
 
-  void RefuseProtocol(std::string_view why);
+  // connection_faults.cc
+  void NoteHandshakeFault(HandshakeFault fault, std::string_view why);
+  void NoteTlsFailure();
+  void RefuseProtocol(PeerFault fault, std::string_view why);
+  void NotePeerFault(PeerFault fault, std::string_view why);
 
   void OnAllWritten();
   void StartDraining(Duration patience);
@@ -177,6 +186,7 @@ class Connection final : private FrameHandler, private PlainSink {
   bool idle_queued_ = false;
   bool stall_queued_ = false;
   TimePoint stall_since_{};
+  std::optional<Duration> round_trip_;  // as sampled last
 };
 
 }  // namespace derp::relay

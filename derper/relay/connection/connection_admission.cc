@@ -23,7 +23,8 @@ void Connection::OnAdmission(bool admitted) {
   }
   StartSession(*applicant_);
   session_->BeginInput();
-  if (!frames_.Resume(*this, worker_.pool())) RefuseProtocol("frame out of place");
+  if (!frames_.Resume(*this, worker_.pool()))
+    RefuseProtocol(PeerFault::kFrame, "frame out of place");
   UpdateInterest();
 }
 

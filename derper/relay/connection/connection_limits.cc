@@ -51,12 +51,14 @@ void Connection::GoOn() {
   pause_.on = false;
   pause_.paid = true;
   session_->BeginInput();
-  if (!frames_.Resume(*this, worker_.pool())) RefuseProtocol("frame out of place");
+  if (!frames_.Resume(*this, worker_.pool()))
+    RefuseProtocol(PeerFault::kFrame, "frame out of place");
   if (pause_.ended && !paused() && !doomed_) {
     if (websocket_) {
       EndWebSocket();
     } else {
-      if (frames_.inside_payload()) RefuseProtocol("the stream ended within a frame");
+      if (frames_.inside_payload())
+        RefuseProtocol(PeerFault::kTruncated, "the stream ended within a frame");
       Doom();
     }
   }

@@ -34,7 +34,7 @@ void Connection::StartLoginStage() {
 bool Connection::FinishLogin(ByteView client_info) {
   const auto login = login_->OnClientInfo(client_info);
   if (!login) {
-    RefuseProtocol(wire::LoginErrorName(login.error()));
+    RefuseProtocol(FaultOf(login.error()), wire::LoginErrorName(login.error()));
     return false;
   }
   login_.reset();
@@ -66,14 +66,6 @@ void Connection::StartSession(const LoggedIn& login) {
   } else if (options.rtt_statistics) {
     worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, worker_.Now() + kFirstRoundTrip);
   }
-}
-
-void Connection::RefuseProtocol(std::string_view why) {
-  if (doomed_) return;  // it was not the peer's fault
-  WorkerCounters& counters = worker_.counters();
-  (stage_ == Stage::kLogin ? counters.login_failures : counters.protocol_errors).Add();
-  worker_.logger().Debug("derp: {}: closing: {}", peer_.ToString(), why);
-  Doom();
 }
 
 }  // namespace derp::relay

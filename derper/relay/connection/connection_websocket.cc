@@ -50,16 +50,13 @@ bool Connection::FeedWebSocket(ByteView input) {
   content.clear();
   const http::WebSocket::State state = websocket_->Receive(input, content);
   if (!frames_.Feed(content, *this, worker_.pool())) {
-    RefuseProtocol("frame out of place");
+    RefuseProtocol(PeerFault::kFrame, "frame out of place");
     return false;
   }
   if (websocket_->owes_answer()) worker_.FlushLater(self_);
   if (state == http::WebSocket::State::kOpen) return true;
   if (state == http::WebSocket::State::kBroken) {
-    WorkerCounters& counters = worker_.counters();
-    (stage_ == Stage::kLogin ? counters.login_failures : counters.protocol_errors).Add();
-    worker_.logger().Debug("derp: {}: closing: WebSocket: {}", peer_.ToString(),
-                           websocket_->fault_text());
+    NotePeerFault(PeerFault::kWebSocket, websocket_->fault_text());
   } else if (paused()) {
     pause_.ended = true;
     return true;

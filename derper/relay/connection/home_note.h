@@ -17,6 +17,7 @@ class HomeNote {
   explicit HomeNote(TimePoint connected) : connected_(connected) {}
 
   bool is_home() const { return is_home_; }
+  TimePoint connected() const { return connected_; }
 
   Change Note(bool is_home, TimePoint now) {
     if (is_home == is_home_) return Change::kNone;

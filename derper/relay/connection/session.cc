@@ -113,9 +113,8 @@ void Session::LogHeader(const wire::FrameHeader& header) const {
                         key_.key.ShortString(), static_cast<int>(header.type), header.length);
 }
 
-void Session::Drop(DropReason reason, PacketKind kind, const NodePublic& source,
-                   const NodePublic& destination, std::size_t size) {
-  worker_.counters().Drop(reason, kind, size);
+void Session::LogDrop(DropReason reason, const NodePublic& source,
+                      const NodePublic& destination) const {
   if (!worker_.options().debug_logs.Drop(destination)) return;
   const std::string text = fmt::format("drop ({}) {} -> {}", ReasonLabel(reason),
                                        source.ShortString(), destination.ShortString());
@@ -160,55 +159,63 @@ void Session::BecomeActive() {
 bool Session::OnSendPacket(ByteView payload) {
   const auto message = wire::DecodeSendPacket(payload);
   if (!message) return false;
+  const std::size_t size = message->packet.size();
   const PacketKind kind =
       wire::LooksLikeDisco(message->packet) ? PacketKind::kDisco : PacketKind::kOther;
   WorkerCounters& counters = worker_.counters();
   counters.packets_received.Add();
-  counters.bytes_received.Add(message->packet.size());
+  counters.bytes_received.Add(size);
   counters.received.of(kind).Add();
+  ++traffic_.counts.packets_in;
+  traffic_.counts.bytes_in += size;
   if (!routes_) routes_ = std::make_unique<RouteCache>(worker_.registry());
   const Route route = routes_->Find(message->destination);
+  std::optional<DropReason> lost;
   switch (route.kind) {
     case Route::Kind::kLocal:
-      worker_.Deliver(route.connection, kind, key_, message->packet, false);
+      lost = worker_.Deliver(route.connection, kind, key_, message->packet, false);
       break;
     case Route::Kind::kLink:
       counters.forwarded_out.Add();
-      worker_.Forward(route.link, kind, key_, message->destination, message->packet);
+      lost = worker_.Forward(route.link, kind, key_, message->destination, message->packet);
+      if (!lost) CountForward(message->destination, size);
       break;
     case Route::Kind::kDormant:
-      Drop(DropReason::kDupClient, kind, key_.key, message->destination, message->packet.size());
+      counters.Drop(*(lost = DropReason::kDupClient), kind, size);
       break;
     case Route::Kind::kUnknown:
-      Drop(DropReason::kUnknownDest, kind, key_.key, message->destination, message->packet.size());
+      counters.Drop(*(lost = DropReason::kUnknownDest), kind, size);
       if (kind == PacketKind::kDisco) TellNotHere(message->destination);
       break;
   }
+  if (lost) NoteLoss(*lost, key_, message->destination, size);
   return true;
 }
 
 bool Session::OnForwardPacket(ByteView payload) {
   const auto message = wire::DecodeForwardPacket(payload);
   if (!message) return false;
+  const std::size_t size = message->packet.size();
   const PacketKind kind =
       wire::LooksLikeDisco(message->packet) ? PacketKind::kDisco : PacketKind::kOther;
   WorkerCounters& counters = worker_.counters();
   counters.forwarded_in.Add();
+  ++traffic_.counts.packets_in;
+  traffic_.counts.bytes_in += size;
   if (!routes_) routes_ = std::make_unique<RouteCache>(worker_.registry());
   const Route route = routes_->Find(message->destination);
-  const bool deliverable = route.kind == Route::Kind::kLocal && !message->source.is_zero();
-  if (deliverable) {
-    worker_.Deliver(route.connection, kind, worker_.registry().Hash(message->source),
-                    message->packet, true);
+  const HashedKey source = worker_.registry().Hash(message->source);
+  std::optional<DropReason> lost;
+  if (route.kind == Route::Kind::kLocal && !message->source.is_zero()) {
+    lost = worker_.Deliver(route.connection, kind, source, message->packet, true);
   } else if (route.kind == Route::Kind::kDormant) {
-    Drop(DropReason::kDupClient, kind, message->source, message->destination,
-         message->packet.size());
+    counters.Drop(*(lost = DropReason::kDupClient), kind, size);
   } else {
-    Drop(DropReason::kUnknownDestOnForward, kind, message->source, message->destination,
-         message->packet.size());
+    counters.Drop(*(lost = DropReason::kUnknownDestOnForward), kind, size);
     const bool unknown = route.kind != Route::Kind::kLocal;
     if (unknown && kind == PacketKind::kDisco) TellNotHere(message->destination);
   }
+  if (lost) NoteLoss(*lost, source, message->destination, size);
   return true;
 }
 

@@ -21,6 +21,7 @@
 #include "derper/relay/registry/registry.h"
 #include "derper/relay/registry/route_cache.h"
 #include "derper/relay/registry/watcher.h"
+#include "derper/relay/traffic/traffic_port.h"
 
 namespace derp::relay {
 
@@ -67,6 +68,9 @@ class Session {
   // How the bytes of the last NextOutput() fared.
   void OutputWritten(bool success);
 
+  // What this client's part of a traffic snapshot is.
+  void FillTraffic(ClientFigures& figures) const;
+
   bool is_mesh() const { return facts_.login.is_mesh; }
   const HashedKey& key() const { return key_; }
   bool is_home() const { return home_.is_home(); }  // it calls this relay its home
@@ -76,13 +80,12 @@ class Session {
     std::uint64_t frames = 0;  // packets and control frames
     std::array<std::uint64_t, kPacketKinds> packets{};
     std::array<std::uint64_t, kPacketKinds> bytes{};
+    ByteView output;  // all of it
   };
 
   void BecomeActive();
   void LogHeader(const wire::FrameHeader& header) const;
-  // Counts it, and logs it where that is wanted.
-  void Drop(DropReason reason, PacketKind kind, const NodePublic& source,
-            const NodePublic& destination, std::size_t size);
+  void LogDrop(DropReason reason, const NodePublic& source, const NodePublic& destination) const;
   bool OnSendPacket(ByteView payload);
   bool OnForwardPacket(ByteView payload);
   bool OnNotePreferred(ByteView payload);
@@ -100,7 +103,19 @@ class Session {
   void DropFront(PacketKind kind, DropReason reason);
   void Account(PacketKind kind, const Lane::Entry& entry, ByteView frame);
   void AwaitDeparture(const HashedKey& source, bool from_mesh);
-  void CountQueueTime(TimePoint queued);
+  Duration CountQueueTime(PacketKind kind, TimePoint queued);
+
+  // session_traffic.cc
+  // The row of what `entry` belongs to, if it has one.
+  Flow* FlowOf(const Lane::Entry& entry, ByteView frame);
+  void CountDelivery(const Lane::Entry& entry, ByteView frame, Duration waited);
+  // A packet to this client that was dropped, respectively what was written to a broken socket.
+  void CountLoss(DropReason reason, const Lane::Entry& entry, ByteView frame);
+  void CountFailedOutput(ByteView frames);
+  // A packet that this client sent: over the mesh, or nowhere.
+  void CountForward(const NodePublic& destination, std::size_t size);
+  void NoteLoss(DropReason reason, const HashedKey& source, const NodePublic& destination,
+                std::size_t size);
 
   Worker& worker_;
   const ConnectionRef self_;
@@ -131,6 +146,8 @@ class Session {
   std::unordered_set<HashedKey, HashedKeyHash> sources_;
   BoundedKeySet mesh_sources_{kMaxMeshSources};
   std::optional<std::uint64_t> last_source_;
+
+  ClientTraffic traffic_;
 
   std::shared_ptr<Watcher> watcher_;
   bool watch_pending_ = false;

@@ -24,14 +24,14 @@ bool Session::Fits(PacketKind kind, std::size_t size) const {
 
 void Session::DropOldest(PacketKind kind) {
   DropFront(kind, DropReason::kQueueHead);
-  CountQueueTime(lane(kind).front().queued);
+  CountQueueTime(kind, lane(kind).front().queued);
   lane(kind).PopFront();
 }
 
 void Session::DropFront(PacketKind kind, DropReason reason) {
-  const ByteView frame = lane(kind).front_frame();
-  const auto source = NodePublic::FromBytes(frame.subspan(wire::kFrameHeaderSize, kKeySize));
-  Drop(reason, kind, source, key_.key, Lane::PayloadSize(lane(kind).front()));
+  const Lane::Entry& entry = lane(kind).front();
+  worker_.counters().Drop(reason, kind, Lane::PayloadSize(entry));
+  CountLoss(reason, entry, lane(kind).front_frame());
 }
 
 void Session::Enqueue(PacketKind kind, const HashedKey& source, ByteView payload, bool from_mesh) {
@@ -75,7 +75,8 @@ ByteView Session::NextOutput(Bytes& gather) {
   const bool has_disco = !lane(PacketKind::kDisco).empty();
   const bool has_other = !lane(PacketKind::kOther).empty();
   if (control_.empty() && has_disco != has_other) {
-    return TakeFrom(has_disco ? PacketKind::kDisco : PacketKind::kOther, kMaxOutput);
+    batch_.output = TakeFrom(has_disco ? PacketKind::kDisco : PacketKind::kOther, kMaxOutput);
+    return batch_.output;
   }
   gather.clear();
   std::swap(gather, control_);
@@ -84,6 +85,7 @@ ByteView Session::NextOutput(Bytes& gather) {
     if (lane(kind).empty() || gather.size() >= kMaxOutput) continue;
     AppendBytes(gather, TakeFrom(kind, kMaxOutput - gather.size()));
   }
+  batch_.output = gather;
   return gather;
 }
 
@@ -156,7 +158,7 @@ void Session::Account(PacketKind kind, const Lane::Entry& entry, ByteView frame)
   ++batch_.frames;
   ++batch_.packets[index];
   batch_.bytes[index] += Lane::PayloadSize(entry);
-  CountQueueTime(entry.queued);
+  CountDelivery(entry, frame, CountQueueTime(kind, entry.queued));
   if (last_source_ == entry.source_hash) return;
   last_source_ = entry.source_hash;
   const HashedKey source{NodePublic::FromBytes(frame.subspan(wire::kFrameHeaderSize, kKeySize)),
@@ -176,25 +178,31 @@ void Session::AwaitDeparture(const HashedKey& source, bool from_mesh) {
   }
 }
 
-void Session::CountQueueTime(TimePoint queued) {
-  const auto waited =
-      std::chrono::duration_cast<std::chrono::milliseconds>(worker_.Now() - queued).count();
-  std::atomic<double>& average = worker_.counters().queue_ms;
-  const double before = average.load(std::memory_order_relaxed);
-  const auto sample = static_cast<double>(waited);
-  average.store(before < 0 ? sample : before + kQueueTimeFactor * (sample - before),
-                std::memory_order_relaxed);
+Duration Session::CountQueueTime(PacketKind kind, TimePoint queued) {
+  WorkerCounters& counters = worker_.counters();
+  const Duration waited = worker_.Now() - queued;
+  counters.queue_time[static_cast<std::size_t>(kind)].Observe(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(waited).count()));
+  const double before = counters.queue_ms.load(std::memory_order_relaxed);
+  const auto sample =
+      static_cast<double>(std::chrono::duration_cast<std::chrono::milliseconds>(waited).count());
+  counters.queue_ms.store(before < 0 ? sample : before + kQueueTimeFactor * (sample - before),
+                          std::memory_order_relaxed);
+  return waited;
 }
 
 void Session::OutputWritten(bool success) {
   WorkerCounters& counters = worker_.counters();
   if (batch_.frames > 0) counters.write_frames.Observe(batch_.frames);
+  if (!success) CountFailedOutput(batch_.output);
   for (const PacketKind kind : {PacketKind::kDisco, PacketKind::kOther}) {
     const auto index = static_cast<std::size_t>(kind);
     lane(kind).ReleaseIfEmpty(worker_.pool());
     if (success) {
       counters.packets_sent.Add(batch_.packets[index]);
       counters.bytes_sent.Add(batch_.bytes[index]);
+      traffic_.counts.packets_out += batch_.packets[index];
+      traffic_.counts.bytes_out += batch_.bytes[index];
     } else {
       const auto reason = static_cast<std::size_t>(DropReason::kWriteError);
       counters.packets_dropped[reason].of(kind).Add(batch_.packets[index]);

@@ -56,6 +56,7 @@ Transport::Status Transport::Receive(IoScratch& scratch, PlainSink& sink, TimePo
   }
   // A session takes several times the memory of all else here: who is silent gets none.
   if (context_) tls_ = net::TlsSession::Server(std::exchange(context_, nullptr));
+  wire_in_ += input.size();
   if (!tls_) return sink.OnPlain(input) ? Status::kProgress : Status::kEnded;
   scratch.answer.clear();
   Status status = Decrypt(input, scratch, sink, now);
@@ -150,6 +151,7 @@ std::size_t Transport::SendSome(ByteView bytes, TimePoint now) {
   const ssize_t count = send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (count >= 0) {
     last_progress_ = now;
+    wire_out_ += static_cast<std::size_t>(count);
     return static_cast<std::size_t>(count);
   }
   failed_ = errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;

@@ -78,6 +78,10 @@ class Transport {
   // After FinishWriting(): everything was acknowledged, so closing loses nothing.
   bool PeerTookAll() const;
 
+  // Bytes of the TCP connection so far, as the socket gave and took them.
+  std::uint64_t wire_in() const { return wire_in_; }
+  std::uint64_t wire_out() const { return wire_out_; }
+
   // Gives idle memory back.
   void ReleaseIdle(BufferPool& pool);
 
@@ -97,6 +101,8 @@ class Transport {
   Bytes pending_;  // ciphertext from pending_sent_ on
   std::size_t pending_sent_ = 0;
   TimePoint last_progress_{};
+  std::uint64_t wire_in_ = 0;
+  std::uint64_t wire_out_ = 0;
   int unacknowledged_ = 0;  // SIOCOUTQ when it was asked last
   bool failed_ = false;
 };

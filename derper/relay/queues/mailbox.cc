@@ -60,4 +60,9 @@ void Mailbox::Take(Mail& mail) {
   ++epoch_;
 }
 
+std::size_t Mailbox::waiting() const {
+  const MutexLock lock(mutex_);
+  return mail_.payloads.size();
+}
+
 }  // namespace derp::relay

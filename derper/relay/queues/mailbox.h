@@ -50,6 +50,7 @@ class Mailbox {
   Outcome Add(const Letter& letter, ByteView payload);
   // Swaps what is there into `mail`, whose old content is dropped; its memory is used again.
   void Take(Mail& mail);
+  std::size_t waiting() const;  // bytes of payload; any thread
 
  private:
   struct Use {
@@ -62,7 +63,7 @@ class Mailbox {
   bool Reserve(const Letter& letter, std::size_t size) DERP_REQUIRES(mutex_);
 
   const LaneLimits per_destination_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   Mail mail_ DERP_GUARDED_BY(mutex_);
   std::vector<Use> uses_ DERP_GUARDED_BY(mutex_);  // by slot
   std::vector<std::size_t> link_bytes_ DERP_GUARDED_BY(mutex_);

@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "tests/e2e"))
 from metric_texts import documented, named_metrics  # noqa: E402
 
 RULES = (PROMETHEUS / "derpprobe.rules.yml").read_text()
+DERPER_RULES = (PROMETHEUS / "derper.rules.yml").read_text()
 DASHBOARD = json.loads((ROOT / "deploy/grafana/derpprobe.json").read_text())
 
 
@@ -23,21 +24,30 @@ def promtool(*args):
 class RulesTest(unittest.TestCase):
     def test_promtool_accepts_rules_and_configuration(self):
         for args in (["check", "rules", "derpprobe.rules.yml"], ["check", "config", "prometheus.yml"],
-                     ["test", "rules", "derpprobe.rules_test.yml"]):
+                     ["test", "rules", "derpprobe.rules_test.yml"],
+                     ["check", "rules", "derper.rules.yml"], ["test", "rules", "derper.rules_test.yml"]):
             done = promtool(*args)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_every_alert_is_tested_firing_and_silent(self):
-        tests = (PROMETHEUS / "derpprobe.rules_test.yml").read_text()
-        alerts = re.findall(r"- alert: (\w+)", RULES)
-        self.assertEqual(len(alerts), len(set(alerts)))
-        for alert in alerts:
-            self.assertRegex(tests, rf"alertname: {alert}\n        exp_alerts:\n          - exp_labels", alert)
-            self.assertRegex(tests, rf"alertname: {alert}\n        exp_alerts: \[\]", alert)
+        for program, rules in (("derpprobe", RULES), ("derper", DERPER_RULES)):
+            tests = (PROMETHEUS / f"{program}.rules_test.yml").read_text()
+            alerts = re.findall(r"- alert: (\w+)", rules)
+            self.assertTrue(alerts)
+            self.assertEqual(len(alerts), len(set(alerts)))
+            for alert in alerts:
+                self.assertRegex(tests, rf"alertname: {alert}\n        exp_alerts:\n          - exp_labels", alert)
+                self.assertRegex(tests, rf"alertname: {alert}\n        exp_alerts: \[\]", alert)
 
     def test_every_metric_is_one_that_derpprobe_exports(self):
         known = set(documented("derpprobe")[0])
         for metric in named_metrics(RULES) | named_metrics(json.dumps(DASHBOARD)):
+            self.assertIn(metric, known)
+
+    def test_every_metric_of_the_relays_rules_is_one_that_derper_exports(self):
+        known = set(documented("derper")[0])
+        names = set(re.findall(r"\b(?:derper?_|process_)[a-z0-9_]+", DERPER_RULES))
+        for metric in {re.sub(r"_bucket$", "", name) for name in names}:
             self.assertIn(metric, known)
 
     def test_the_dashboard_uses_only_recordings_that_exist(self):

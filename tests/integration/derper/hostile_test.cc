@@ -120,7 +120,7 @@ TEST_CASE("garbage at a port is answered or closed, and counted", "[relay]") {
     auto stream = net::MakePlainStream(std::move(*fd));
     REQUIRE(stream->Write(AsBytes("SSH-2.0-x\r\n"), Soon()));
     CHECK(ReadToEnd(*stream).empty());
-    CHECK(f.Metric("derper_tls_handshake_errors") == 1);
+    CHECK(f.Metric("derper_tls_handshake_errors", {"not_tls"}) == 1);
   }
   SECTION("plain HTTP at the TLS port is told so") {
     auto fd = net::ConnectTcp(f.tls_address(), Soon());
@@ -129,7 +129,7 @@ TEST_CASE("garbage at a port is answered or closed, and counted", "[relay]") {
     REQUIRE(stream->Write(AsBytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), Soon()));
     CHECK(ReadToEnd(*stream) ==
           "HTTP/1.0 400 Bad Request\r\n\r\nThis port speaks HTTPS: use https://\n");
-    CHECK(f.Metric("derper_tls_handshake_errors") == 1);
+    CHECK(f.Metric("derper_tls_handshake_errors", {"plain_http"}) == 1);
   }
   SECTION("a head without end") {
     auto stream = f.Dial(Way::kTls);
@@ -142,7 +142,7 @@ TEST_CASE("garbage at a port is answered or closed, and counted", "[relay]") {
     (void)ReadSome(*stream);
     REQUIRE(stream->Write(Frame(0x12, 8, 8), Soon()));
     CHECK(ReadToEnd(*stream).empty());
-    CHECK(f.Metric("derper_login_failures") == 1);
+    CHECK(f.Metric("derper_login_failures", {"frame"}) == 1);
   }
   SECTION("a ClientInfo above the limit, by its header alone") {
     auto stream = f.Dial(Way::kPlain);
@@ -150,7 +150,7 @@ TEST_CASE("garbage at a port is answered or closed, and counted", "[relay]") {
     (void)ReadSome(*stream);
     REQUIRE(stream->Write(Frame(0x02, 262145, 0), Soon()));
     CHECK(ReadToEnd(*stream).empty());
-    CHECK(f.Metric("derper_login_failures") == 1);
+    CHECK(f.Metric("derper_login_failures", {"frame"}) == 1);
   }
   SECTION("a ClientInfo whose box does not open") {
     auto stream = f.Dial(Way::kPlain);
@@ -158,7 +158,7 @@ TEST_CASE("garbage at a port is answered or closed, and counted", "[relay]") {
     (void)ReadSome(*stream);
     REQUIRE(stream->Write(Frame(0x02, 200, 200), Soon()));
     CHECK(ReadToEnd(*stream).empty());
-    CHECK(f.Metric("derper_login_failures") == 1);
+    CHECK(f.Metric("derper_login_failures", {"box"}) == 1);
   }
   witness.RoundTrip();
   CHECK(f.Metric("derp_current_connections") == 1);
@@ -222,7 +222,7 @@ TEST_CASE("a frame of a wrong size or without the right to send it ends its send
       Frame(static_cast<std::uint8_t>(type), length, std::min<std::size_t>(length, 100)), Soon()));
   CHECK(bad.IsClosed());
   witness.RoundTrip();
-  CHECK(f.Metric("derper_protocol_errors") == 1);
+  CHECK(f.Metric("derper_protocol_errors", {"frame"}) == 1);
   f.WaitForMetric("derp_current_connections", 1);
 }
 
@@ -259,5 +259,5 @@ TEST_CASE("a client that breaks off within a frame just leaves", "[relay]") {
     REQUIRE(a.raw().stream().Write(Frame(0x04, 1000, 500), Soon()));
   }
   f.WaitForMetric("derp_current_connections", 0);
-  CHECK(f.Metric("derper_protocol_errors") == 1);
+  CHECK(f.Metric("derper_protocol_errors", {"truncated"}) == 1);
 }

@@ -183,7 +183,7 @@ TEST_CASE("a client that breaks the protocol ahead of its admission is closed be
   wire::AppendFrame(forbidden, wire::FrameType::kWatchConns, {});
   Applicant applicant(relay, RelayFixture::Way::kPlain, forbidden);
   port.Decide(0, true);
-  relay.WaitForMetric("derper_protocol_errors", 1);
+  relay.WaitForMetric("derper_protocol_errors", 1, {"frame"});
   relay.WaitForMetric("derp_clients_total", 0);
 }
 
