@@ -336,6 +336,7 @@ Expected<FetchResponse, Error> Fetcher::Fetch(const FetchRequest& request, TimeP
   response_began_ = transfer.began;
   if (result == CURLE_FILE_COULDNT_READ_FILE) return FetchResponse{.status = 404};
   if (transfer.too_large || result == CURLE_FILESIZE_EXCEEDED) {
+    response_began_ = true;  // perhaps only its Content-Length
     return Fail(Error{
         ErrorCode::kTooLarge,
         Doing(request) + ": more than " + std::to_string(request.max_body) + " bytes of answer",

@@ -136,7 +136,7 @@ class AdmissionTest(unittest.TestCase):
         self.assertFalse(self.enters())
         self.assertGreaterEqual(self.decisions("tailscaled", "refused", "unreachable"), 1)
         daemon = self.serve(path)
-        self.assertFalse(self.enters())
+        wait_until(lambda: not self.enters() and daemon.asked, "a question at the new socket")
         daemon.known.add(daemon.asked[-1])
         wait_until(self.enters, "the end of the remembered refusal")
         daemon.stop()

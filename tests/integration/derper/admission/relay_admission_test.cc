@@ -77,8 +77,8 @@ class Applicant {
     client_ = std::make_unique<BlockingClient>(relay.Dial(way), options, relay.random(), clock_);
     REQUIRE(client_->Upgrade(Soon()));
     REQUIRE(client_->ReadGreeting(Soon()));
-    Bytes login = wire::EncodeClientInfo({}, key, relay.server_key(), {1, 2, 3}).value();
-    Write(login);
+    const BoxKey box = BoxKey::Make(key, relay.server_key()).value();
+    Write(wire::EncodeClientInfo({}, key_, box, {1, 2, 3}));
     if (!behind.empty()) Write(behind);
   }
 
