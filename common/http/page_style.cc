@@ -39,7 +39,7 @@ th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:center}th{font
 .tiles a{display:block;border:1px solid var(--line);border-radius:4px;padding:.15rem .4rem;text-decoration:none;overflow-wrap:anywhere}
 .tiles .fail{border:2px solid}.tiles .warn{border:2px dashed}.num{text-align:right;font-variant-numeric:tabular-nums}
 @media(max-width:40rem){.row{grid-template-columns:1rem 6.8rem 1fr auto}.row .h{grid-column:1/-1;order:9}.row .r,.row .a,.head,.t{display:none}dl{grid-template-columns:1fr}dt{margin-top:.2rem}details>:not(summary){margin-left:0}.lat text{font-size:22px}}
-.cols{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:0 2.5rem}.facts{grid-template-columns:7.6rem 1fr}.facts dt{margin:0}
+.cols{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:0 2.5rem}.facts{grid-template-columns:fit-content(9.6rem) 1fr}.facts dt{margin:0;min-width:7.4rem;overflow-wrap:anywhere}
 )css";
 }
 
