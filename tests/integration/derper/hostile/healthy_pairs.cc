@@ -33,6 +33,11 @@ std::uint64_t Nanoseconds(TimePoint time) {
       std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count());
 }
 
+double Quantile(const std::vector<double>& sorted, double part) {
+  if (sorted.empty()) return 0;
+  return sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
+}
+
 }  // namespace
 
 HealthyPairs::HealthyPairs(const ServerProcess& server, std::size_t pairs)
@@ -71,8 +76,12 @@ void HealthyPairs::ReceiveUntil(TimePoint deadline) {
   while (true) {
     const auto left = deadline - clock_.Now();
     if (left <= Duration::zero()) return;
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-    if (poll(waiting.data(), waiting.size(), static_cast<int>(ms)) <= 0) return;
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left);
+    const TimePoint due = clock_.Now() + wait;
+    if (poll(waiting.data(), waiting.size(), static_cast<int>(wait.count())) <= 0) {
+      NoteWake(due);
+      return;
+    }
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       if (waiting[i].revents == 0) continue;
       ReceiveFrom(i);
@@ -111,6 +120,12 @@ void HealthyPairs::Note(std::size_t index, const wire::RecvPacket& packet) {
   latencies_ms_.push_back(static_cast<double>(Nanoseconds(now) - due) / 1e6);
 }
 
+void HealthyPairs::NoteWake(TimePoint due) {
+  const double late = std::chrono::duration<double, std::milli>(clock_.Now() - due).count();
+  const MutexLock lock(mutex_);
+  wakes_ms_.push_back(std::max(late, 0.0));
+}
+
 bool HealthyPairs::all_arrived() const {
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     if (!broken_[i] && sequences_[i].next_expected < sequences_[i ^ 1].next_to_send) return false;
@@ -125,13 +140,12 @@ Latency HealthyPairs::Cut() {
   Latency result{.delivered = all.size(),
                  .lost = std::exchange(lost_, 0),
                  .damaged = std::exchange(damaged_, 0)};
-  if (all.empty()) return result;
-  const auto at = [&all](double part) {
-    return all[static_cast<std::size_t>(part * static_cast<double>(all.size() - 1))];
-  };
-  result.p50_ms = at(0.5);
-  result.p99_ms = at(0.99);
-  result.max_ms = all.back();
+  std::vector<double> wakes = std::exchange(wakes_ms_, {});
+  std::sort(wakes.begin(), wakes.end());
+  result.p50_ms = Quantile(all, 0.5);
+  result.p99_ms = Quantile(all, 0.99);
+  result.max_ms = Quantile(all, 1);
+  result.wake_p99_ms = Quantile(wakes, 0.99);
   return result;
 }
 

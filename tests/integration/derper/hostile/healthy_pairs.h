@@ -20,6 +20,8 @@ struct Latency {
   double p50_ms = 0;
   double p99_ms = 0;
   double max_ms = 0;
+  // How late the pairs' own thread was woken, 99th percentile: what the machine does to everybody.
+  double wake_p99_ms = 0;
 };
 
 // A thread of its own from the constructor to Finish() or the end.
@@ -46,6 +48,7 @@ class HealthyPairs {
   void ReceiveUntil(TimePoint deadline);
   void ReceiveFrom(std::size_t index);
   void Note(std::size_t index, const wire::RecvPacket& packet);
+  void NoteWake(TimePoint due);
   bool all_arrived() const;
 
   const SystemClock clock_;
@@ -54,6 +57,7 @@ class HealthyPairs {
   std::vector<bool> broken_;
   Mutex mutex_;
   std::vector<double> latencies_ms_ DERP_GUARDED_BY(mutex_);
+  std::vector<double> wakes_ms_ DERP_GUARDED_BY(mutex_);
   std::size_t lost_ DERP_GUARDED_BY(mutex_) = 0;
   std::size_t damaged_ DERP_GUARDED_BY(mutex_) = 0;
   std::atomic<bool> finish_{false};

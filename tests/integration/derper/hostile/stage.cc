@@ -90,11 +90,13 @@ std::string Describe(const Attack& attack, const Figures& figures) {
   const auto mib = [](std::int64_t kib) { return static_cast<double>(kib) / 1024; };
   std::string text = fmt::format(
       "{}: {:.1f} s, memory +{:.1f} MiB on {:.1f}, CPU {:.2f} s, others p50 {:.2f} p99 {:.1f} max "
-      "{:.0f} ms (before: {:.2f}, {:.1f}, {:.0f}), {} delivered, {} lost, {} damaged, {} log lines",
+      "{:.0f} ms (before: {:.2f}, {:.1f}, {:.0f}; own thread woken {:.1f} ms late), {} delivered, "
+      "{} lost, {} damaged, {} log lines",
       attack.name, figures.seconds, mib(figures.memory_growth_kib), mib(figures.memory_before_kib),
       figures.cpu_seconds, figures.during.p50_ms, figures.during.p99_ms, figures.during.max_ms,
-      figures.before.p50_ms, figures.before.p99_ms, figures.before.max_ms, figures.during.delivered,
-      figures.during.lost, figures.during.damaged, figures.log_lines);
+      figures.before.p50_ms, figures.before.p99_ms, figures.before.max_ms,
+      figures.during.wake_p99_ms, figures.during.delivered, figures.during.lost,
+      figures.during.damaged, figures.log_lines);
   if (!figures.notes.empty()) text += "; " + figures.notes;
   for (const std::string& claim : figures.broken_claims) text += "\n  NOT: " + claim;
   return text;
