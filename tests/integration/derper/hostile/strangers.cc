@@ -1,6 +1,7 @@
 #include "tests/integration/derper/hostile/strangers.h"
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <netinet/in.h>
@@ -166,8 +167,9 @@ RelaySide LookAtRelaySide(const ServerProcess& server, int socket) {
       std::string number, local, remote, state, queues;
       fields >> number >> local >> remote >> state >> queues;
       if (!local.ends_with(here) || !remote.ends_with(there)) continue;
-      return {.held_bytes = std::stoul(queues.substr(0, queues.find(':')), nullptr, 16),
-              .closed = state != kEstablished};
+      RelaySide side{.closed = state != kEstablished};
+      std::from_chars(queues.data(), queues.data() + queues.find(':'), side.held_bytes, 16);
+      return side;
     }
   }
   return {};
