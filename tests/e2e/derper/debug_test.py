@@ -211,7 +211,11 @@ class ProfileTest(Case):
         self.fetch(base, "/debug/pprof/profile?seconds=1")
         self.assertEqual(ask(base + "/debug/pprof/profile?seconds=301")[0], 400)
         first = []
-        taker = threading.Thread(target=lambda: first.append(ask(base + "/debug/pprof/profile?seconds=3")))
+
+        def take():  # again, when the question below came first
+            first.append(wait_until(lambda: (answer := ask(base + "/debug/pprof/profile?seconds=3"))[0] == 200 and answer,
+                                    "the profile"))
+        taker = threading.Thread(target=take)
         taker.start()
         self.assertTrue(wait_until(lambda: ask(base + "/debug/pprof/profile?seconds=1")[0] == 500, "the refusal"))
         taker.join()
