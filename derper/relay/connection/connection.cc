@@ -123,6 +123,7 @@ void Connection::Read(int times) {
     }
     if (transport_.failed()) Doom();
     if (transport_.blocked()) ArmStall();
+    if (transport_.drained()) return;
   }
 }
 

@@ -43,7 +43,9 @@ Transport::Transport(net::Fd fd, std::shared_ptr<const net::TlsServerContext> co
 
 Transport::Status Transport::Receive(IoScratch& scratch, PlainSink& sink, TimePoint now,
                                      std::size_t most) {
-  const ssize_t count = recv(fd_.get(), scratch.raw.data(), std::min(most, scratch.raw.size()), 0);
+  const std::size_t room = std::min(most, scratch.raw.size());
+  const ssize_t count = recv(fd_.get(), scratch.raw.data(), room, 0);
+  drained_ = count < static_cast<ssize_t>(room);
   if (count == 0) return Status::kEnded;
   if (count < 0) {
     const bool later = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;

@@ -66,7 +66,8 @@ class Transport {
   // Sends what waits.
   void Resume(IoScratch& scratch, TimePoint now);
   bool blocked() const { return !pending_.empty(); }
-  bool failed() const { return failed_; }  // of sending
+  bool failed() const { return failed_; }    // of sending
+  bool drained() const { return drained_; }  // the last Receive() took all that was there
 
   // Ends our half: close_notify where there is TLS, then FIN. Only when nothing waits.
   void FinishWriting(IoScratch& scratch, TimePoint now);
@@ -105,6 +106,7 @@ class Transport {
   std::uint64_t wire_out_ = 0;
   int unacknowledged_ = 0;  // SIOCOUTQ when it was asked last
   bool failed_ = false;
+  bool drained_ = false;
 };
 
 }  // namespace derp::relay
