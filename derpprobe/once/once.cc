@@ -43,8 +43,12 @@ class OnceRun {
     reporter_.GoLine("Waiting for all probes (may take up to 1m)");
     const MapRefresh maps = Maps(options_.derp_map).Refresh(start + kMapDeadline);
     map_latency_ = clock_.Now() - start;
-    diagnosis::Measurement measured;  // without a map there is nothing to walk
-    if (maps.map) measured = Measure(*maps.map, key->key);
+    diagnosis::Measurement measured;
+    if (maps.map) {
+      measured = Measure(*maps.map, key->key);
+    } else {  // nothing to walk; a proxy may be the reason
+      measured.prober = diagnosis::LookAtProber(options_.derp_map, environment_, 0);
+    }
     measured.map_findings = SourceFindings(maps);
     return reporter_.Report(diagnosis::Judge(std::move(measured)), maps, map_latency_, told_);
   }

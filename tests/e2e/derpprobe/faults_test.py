@@ -285,7 +285,7 @@ class FaultsTest(unittest.TestCase):
     def test_a_proxy_from_the_environment_is_told_and_what_it_refuses_too(self):
         with contextlib.ExitStack() as stack:
             text = json.dumps({"Regions": self.fronts(stack, Row("none", ""), 120)})
-            for switch, codes in (("none", {"prober.proxy"}), ("proxy_refuses", {"map.unreadable"})):
+            for switch, codes in (("none", {"prober.proxy"}), ("proxy_refuses", {"prober.proxy", "map.unreadable"})):
                 with self.subTest(switch=switch):
                     proxy = Proxy(text, switch)
                     self.addCleanup(proxy.close)
