@@ -2,6 +2,7 @@
 import http.server
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import threading
@@ -77,8 +78,8 @@ class MemoryTest(unittest.TestCase):
             check("derpprobe.alert.json", json.dumps(event))
             self.assertEqual([f["code"] for f in event["findings"]], ["tcp.refused"])
             self.assertEqual((event["kind"], event["before"], event["region_id"]), ("node", "ok", 900))
-            self.assertRegex(service.get("/metrics")[2],
-                             r'(?m)^derpprobe_alerts_total\{sink="command",result="sent"\} [1-9]')
+            sent = re.compile(r'^derpprobe_alerts_total\{sink="command",result="sent"\} [1-9]', re.M)
+            wait_until(lambda: sent.search(service.get("/metrics")[2]), "the command's end to be counted")
             self.assertEqual(service.stop(), 0)
             told = len(command.events())
             self.assertEqual(state.stat().st_mode & 0o777, 0o700)
