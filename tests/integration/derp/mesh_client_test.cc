@@ -269,7 +269,7 @@ TEST_CASE("a peer that does not read fills the queue, then is given up", "[derp]
   Fixture f;
   test::RelayListener listener;
   auto options = f.Plain(listener);
-  options.write_timeout = std::chrono::milliseconds(100);
+  options.write_timeout = std::chrono::seconds(1);
   options.retry_delay = [](unsigned) { return std::chrono::hours(1); };
   Link link(std::move(options));
   test::RelaySide relay = listener.Accept();
