@@ -21,8 +21,9 @@ std::unique_ptr<net::ByteStream> RawTcp(const SocketAddress& to) {
 
 // A ClientHello that offers one version and one cipher suite.
 Bytes Hello(std::uint8_t minor_version, std::uint8_t suite_high, std::uint8_t suite_low) {
-  Bytes body{3, minor_version};
-  body.resize(2 + 32, 0x11);                                          // random
+  Bytes body(2 + 32, 0x11);  // version and random
+  body[0] = 3;
+  body[1] = minor_version;
   const Bytes rest{0, 0,  2, suite_high, suite_low, 1, 0,             // no session, no compression
                    0, 18,                                             // extensions:
                    0, 10, 0, 4,          0,         2, 0, 23,         // groups: P-256
@@ -30,7 +31,7 @@ Bytes Hello(std::uint8_t minor_version, std::uint8_t suite_high, std::uint8_t su
   AppendBytes(body, rest);
   const auto size = static_cast<std::uint8_t>(body.size());
   Bytes out{0x16, 3, 1, 0, static_cast<std::uint8_t>(size + 4), 1, 0, 0, size};
-  out.insert(out.end(), body.begin(), body.end());
+  AppendBytes(out, body);
   return out;
 }
 
