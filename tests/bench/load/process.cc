@@ -1,0 +1,88 @@
+#include "tests/bench/load/process.h"
+
+#include <charconv>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+namespace derp::load {
+namespace {
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+double SchedulerSeconds(const std::string& process) {
+  double nanoseconds = 0;
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator(process + "/task", error)) {
+    std::istringstream text(ReadAll(task.path().string() + "/schedstat"));
+    double on_cpu = 0;
+    if (text >> on_cpu) nanoseconds += on_cpu;
+  }
+  return nanoseconds / 1e9;
+}
+
+// The number behind `name`, blanks between.
+std::int64_t NumberAfter(std::string_view text, std::string_view name) {
+  const std::size_t at = text.find(name);
+  if (at == std::string_view::npos) return 0;
+  const std::size_t digit = text.find_first_not_of(" \t", at + name.size());
+  if (digit == std::string_view::npos) return 0;
+  std::int64_t number = 0;
+  std::from_chars(text.data() + digit, text.data() + text.size(), number);
+  return number;
+}
+
+void AddTicks(const std::string& process, ProcessSample& sample) {
+  const std::string text = ReadAll(process + "/stat");
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return;
+  std::istringstream rest(text.substr(name_end + 1));
+  std::string word;
+  for (int field = 3; field < 14; ++field) rest >> word;
+  double user = 0;
+  double system = 0;
+  rest >> user >> system;
+  const auto per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
+  sample.user_seconds += user / per_second;
+  sample.system_seconds += system / per_second;
+}
+
+}  // namespace
+
+ProcessSample SampleProcesses(const std::vector<int>& pids) {
+  ProcessSample sample;
+  for (const int pid : pids) {
+    const std::string process = "/proc/" + std::to_string(pid);
+    sample.cpu_seconds += SchedulerSeconds(process);
+    AddTicks(process, sample);
+    sample.resident_kib +=
+        static_cast<std::uint64_t>(NumberAfter(ReadAll(process + "/status"), "VmRSS:"));
+  }
+  return sample;
+}
+
+KernelMemory SampleKernelMemory() {
+  const std::int64_t page_kib = sysconf(_SC_PAGESIZE) / 1024;
+  const std::string sockets = ReadAll("/proc/net/sockstat");
+  const std::size_t tcp = sockets.find("TCP:");
+  const auto line =
+      tcp == std::string::npos ? std::string_view() : std::string_view(sockets).substr(tcp);
+  return {.tcp_kib = NumberAfter(line, " mem ") * page_kib,
+          .slab_kib = NumberAfter(ReadAll("/proc/meminfo"), "Slab:")};
+}
+
+double OwnCpuSeconds() {
+  std::timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+}  // namespace derp::load
