@@ -249,10 +249,11 @@ Expected<Parsed, Leave> ParseOptions(const std::string& program,
   }
   if (raw.version) return Fail(Leave{0, cli::Version() + "\n", ""});
   if (auto problem = Judge(raw)) return Fail(Leave{2, "", "derpload: " + *problem + "\n"});
-  Parsed result{std::move(options), {}};
+  Parsed result;
   for (const auto& flag : flags.InForce()) {
     if (!flag.values.empty()) result.flags[flag.name] = flag.values.front();
   }
+  result.options = std::move(options);
   return result;
 }
 

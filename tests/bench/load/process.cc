@@ -1,5 +1,6 @@
 #include "tests/bench/load/process.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 #include <filesystem>
@@ -77,6 +78,13 @@ KernelMemory SampleKernelMemory() {
       tcp == std::string::npos ? std::string_view() : std::string_view(sockets).substr(tcp);
   return {.tcp_kib = NumberAfter(line, " mem ") * page_kib,
           .slab_kib = NumberAfter(ReadAll("/proc/meminfo"), "Slab:")};
+}
+
+std::string CommandLine(int pid) {
+  std::string words = ReadAll("/proc/" + std::to_string(pid) + "/cmdline");
+  if (!words.empty()) words.pop_back();
+  std::replace(words.begin(), words.end(), '\0', ' ');
+  return words;
 }
 
 double OwnCpuSeconds() {

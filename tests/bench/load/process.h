@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace derp::load {
@@ -20,6 +21,9 @@ struct KernelMemory {
   std::int64_t slab_kib = 0;  // the whole machine's
 };
 KernelMemory SampleKernelMemory();
+
+// Its words with blanks between; empty when it is gone.
+std::string CommandLine(int pid);
 
 double OwnCpuSeconds();
 

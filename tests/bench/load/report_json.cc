@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <sys/utsname.h>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 
 #include "common/cli/version.h"
+#include "tests/bench/load/process.h"
 #include "tests/bench/load/report.h"
 
 namespace derp::load {
@@ -25,7 +27,10 @@ Json Times(const Histogram& histogram) {
 Json Machine() {
   utsname name{};
   uname(&name);
-  return {{"system", name.sysname}, {"kernel", name.release}, {"machine", name.machine}};
+  return {{"system", name.sysname},
+          {"kernel", name.release},
+          {"machine", name.machine},
+          {"cores", std::thread::hardware_concurrency()}};
 }
 
 Json OfTraffic(const Options& options, const TrafficFigures& traffic) {
@@ -89,6 +94,7 @@ Json OfServer(const Options& options, const Figures& figures) {
   const ServerFigures& server = figures.server;
   Json out = {{"seconds", server.seconds}, {"generator_cpu_seconds", server.own_cpu_seconds}};
   if (options.server_pids.empty()) return out;
+  for (const int pid : options.server_pids) out["commands"].push_back(CommandLine(pid));
   out["cpu_seconds"] = server.cpu_seconds;
   out["user_seconds"] = server.user_seconds;
   out["system_seconds"] = server.system_seconds;
