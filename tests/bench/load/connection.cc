@@ -75,6 +75,10 @@ void Connection::StopReading() {
   if (state_ == State::kReady) Want({.read = false, .write = wanted_.write});
 }
 
+void Connection::ReadAgain() {
+  if (state_ == State::kReady) Want({.read = true, .write = wanted_.write});
+}
+
 void Connection::ReadSome(std::size_t most) {
   if (state_ == State::kReady) Receive(std::min(most, kReceiveSize));
 }

@@ -70,6 +70,7 @@ class Connection {
   std::size_t queued() const { return out_.size() - sent_; }
 
   void StopReading();
+  void ReadAgain();
   void ReadSome(std::size_t most);  // for those who stopped reading
   void ReleaseBuffers();            // for those who idle
 

@@ -12,6 +12,7 @@ constexpr std::uint32_t kProbe = std::uint32_t{1} << 31;  // of PayloadHead::flo
 constexpr std::size_t kProbeSize = 64;
 constexpr auto kProbeEvery = std::chrono::milliseconds(200);
 constexpr auto kProbePatience = std::chrono::seconds(30);
+constexpr auto kSlowDrain = std::chrono::milliseconds(500);
 constexpr auto kWait = std::chrono::milliseconds(2);
 
 }  // namespace
@@ -126,10 +127,16 @@ bool Engine::WaitForStart() {
 }
 
 void Engine::Drain() {
-  const auto done = [this] {
-    return std::all_of(flows_.begin(), flows_.end(), [](const Flow& flow) {
-      return flow.plan.slow || flow.check.next() == flow.next;
-    });
+  // Only those who read learn that they were cut.
+  for (const std::uint32_t flow : slow_flows_) {
+    clients_[flows_[flow].plan.destination].ReadAgain();
+  }
+  const TimePoint least = slow_flows_.empty() ? plan_.stop : plan_.stop + kSlowDrain;
+  const auto done = [this, least] {
+    return SystemClock().Now() >= least &&
+           std::all_of(flows_.begin(), flows_.end(), [](const Flow& flow) {
+             return flow.plan.slow || flow.check.next() == flow.next;
+           });
   };
   while (SystemClock().Now() < plan_.end && !done()) {
     tools_.FlushAll();
