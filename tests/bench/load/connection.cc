@@ -36,9 +36,7 @@ Connection::Connection(Tools& tools, const Server& server, std::uint64_t token, 
   dialogue_.emplace(std::move(options), tools.random);
 }
 
-Connection::~Connection() {
-  if (dirty_) std::erase(tools_.dirty, this);
-}
+Connection::~Connection() { std::erase(tools_.dirty, this); }
 
 void Connection::Start() {
   auto fd = net::StartConnectTcp(server_.address);
@@ -174,7 +172,9 @@ bool Connection::TakeMessage(const ServerMessage& message, TimePoint now, Bytes&
 ClientSession::SendResult Connection::Send(const NodePublic& to, ByteView packet, TimePoint now) {
   tools_.frame.clear();
   const auto result = dialogue_->AppendPacket(tools_.frame, to, packet, now);
-  if (result == ClientSession::SendResult::kAppended) Append(tools_.frame);
+  if (result != ClientSession::SendResult::kAppended) return result;
+  Append(tools_.frame);
+  if (++frames_ == server_.burst) Flush();
   return result;
 }
 
@@ -194,6 +194,7 @@ void Connection::MarkDirty() {
 
 void Connection::Flush() {
   dirty_ = false;
+  frames_ = 0;
   // A full socket says itself when there is room.
   if (!fd_.valid() || state_ == State::kBroken || wanted_.write) return;
   while (sent_ < out_.size()) {

@@ -25,7 +25,8 @@ struct Server {
   SocketAddress address;
   std::string host;  // of the Host header and, where it is a name, SNI
   bool tls = true;
-  std::string pin;  // SHA-256 of the certificate in hex; empty: any is taken
+  std::size_t burst = 0;  // frames in one write; 0: all that a turn has
+  std::string pin;        // SHA-256 of the certificate in hex; empty: any is taken
 };
 
 // What the connections of one thread share.
@@ -108,6 +109,7 @@ class Connection {
   std::optional<ClientDialogue> dialogue_;
   Bytes out_;  // as it goes on the wire
   std::size_t sent_ = 0;
+  std::size_t frames_ = 0;  // since the last write
   Error error_;
 };
 

@@ -1,5 +1,6 @@
 #include "tests/bench/load/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -32,6 +33,7 @@ struct Raw {
   std::int64_t groups = 1;
   std::string sizes = "1400";
   std::int64_t window = 16;
+  std::int64_t burst = 0;
   std::int64_t threads = 1;
   std::int64_t connect_parallel = 32;
   std::int64_t slow_readers = 0;
@@ -52,6 +54,8 @@ void DeclareTraffic(cli::FlagSet& flags, Raw& raw) {
   flags.Bool("both-ways", &options.both_ways, "pairs and mesh: packets in both directions");
   flags.Text("size", &raw.sizes, "payload bytes; several, as in 40,600,1400, are taken in turn");
   flags.Int("window", &raw.window, "closed loop: packets outstanding in each flow");
+  flags.Int("burst", &raw.burst,
+            "frames of one source that leave in one write; 0 for all that is there to send");
   flags.Float("rate", &options.rate,
               "open loop: packets per second in all, sent on schedule; 0 for the closed loop");
   flags.DurationFlag("tick", &options.tick, "open loop: the least time between two wakings");
@@ -112,6 +116,7 @@ Expected<Server, std::string> MakeServer(const Raw& raw, const std::string& text
   return Server{.address = {found->front(), static_cast<std::uint16_t>(port)},
                 .host = raw.name.empty() ? parts->host : raw.name,
                 .tls = !raw.plain,
+                .burst = static_cast<std::size_t>(std::max<std::int64_t>(raw.burst, 0)),
                 .pin = std::move(pin)};
 }
 
