@@ -1,6 +1,7 @@
 // What a run found out. Counts and histograms of several threads add up with Merge().
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -70,6 +71,12 @@ struct ServerFigures {
   double system_seconds = 0;
   std::uint64_t resident_kib = 0;  // at the end
   double own_cpu_seconds = 0;
+  double machine_cpu_seconds = 0;  // all of the above and whoever else was there
+  double stolen_seconds = 0;
+
+  double others_cpu_seconds() const {
+    return std::max(0.0, machine_cpu_seconds - cpu_seconds - own_cpu_seconds);
+  }
 };
 
 struct IdleFigures {

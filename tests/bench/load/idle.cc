@@ -37,22 +37,15 @@ std::optional<Error> IdleRun::Run(Figures& figures) {
 
   const ProcessSample settled = SampleProcesses(options_.server_pids);
   const KernelMemory kernel_settled = SampleKernelMemory();
-  const double own = OwnCpuSeconds();
-  const TimePoint idle_start = SystemClock().Now();
+  const CpuMeasurement measurement(options_.server_pids);
   Hold(options_.duration);
-  const ProcessSample end = SampleProcesses(options_.server_pids);
-  figures.server = {.seconds = Seconds(SystemClock().Now() - idle_start),
-                    .cpu_seconds = end.cpu_seconds - settled.cpu_seconds,
-                    .user_seconds = end.user_seconds - settled.user_seconds,
-                    .system_seconds = end.system_seconds - settled.system_seconds,
-                    .resident_kib = end.resident_kib,
-                    .own_cpu_seconds = OwnCpuSeconds() - own};
+  figures.server = measurement.End();
   CountBroken();
   ReachAll();
   figures_.clients = clients_.size();
   figures_.resident_before_kib = before.resident_kib;
   figures_.resident_after_kib = settled.resident_kib;
-  figures_.resident_end_kib = end.resident_kib;
+  figures_.resident_end_kib = figures.server.resident_kib;
   figures_.kernel_tcp_kib = kernel_settled.tcp_kib - kernel.tcp_kib;
   figures_.kernel_slab_kib = kernel_settled.slab_kib - kernel.slab_kib;
   figures.tls = clients_[0].TlsText();

@@ -70,6 +70,24 @@ ProcessSample SampleProcesses(const std::vector<int>& pids) {
   return sample;
 }
 
+MachineSample SampleMachine() {
+  std::istringstream text(ReadAll("/proc/stat"));
+  std::string name;
+  double user = 0;
+  double nice = 0;
+  double system = 0;
+  double idle = 0;
+  double waiting = 0;
+  double interrupts = 0;
+  double soft_interrupts = 0;
+  double stolen = 0;
+  text >> name >> user >> nice >> system >> idle >> waiting >> interrupts >> soft_interrupts >>
+      stolen;
+  const auto per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
+  return {.busy_seconds = (user + nice + system + interrupts + soft_interrupts) / per_second,
+          .stolen_seconds = stolen / per_second};
+}
+
 KernelMemory SampleKernelMemory() {
   const std::int64_t page_kib = sysconf(_SC_PAGESIZE) / 1024;
   const std::string sockets = ReadAll("/proc/net/sockstat");
@@ -91,6 +109,26 @@ double OwnCpuSeconds() {
   std::timespec time{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+CpuMeasurement::CpuMeasurement(const std::vector<int>& server_pids)
+    : pids_(server_pids),
+      start_(SystemClock().Now()),
+      servers_(SampleProcesses(pids_)),
+      machine_(SampleMachine()),
+      own_(OwnCpuSeconds()) {}
+
+ServerFigures CpuMeasurement::End() const {
+  const ProcessSample servers = SampleProcesses(pids_);
+  const MachineSample machine = SampleMachine();
+  return {.seconds = std::chrono::duration<double>(SystemClock().Now() - start_).count(),
+          .cpu_seconds = servers.cpu_seconds - servers_.cpu_seconds,
+          .user_seconds = servers.user_seconds - servers_.user_seconds,
+          .system_seconds = servers.system_seconds - servers_.system_seconds,
+          .resident_kib = servers.resident_kib,
+          .own_cpu_seconds = OwnCpuSeconds() - own_,
+          .machine_cpu_seconds = machine.busy_seconds - machine_.busy_seconds,
+          .stolen_seconds = machine.stolen_seconds - machine_.stolen_seconds};
 }
 
 }  // namespace derp::load

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "common/base/clock.h"
+#include "tests/bench/load/figures.h"
+
 namespace derp::load {
 
 struct ProcessSample {
@@ -16,6 +19,13 @@ struct ProcessSample {
 // Added up; a process that is gone counts as zero. Threads that ended are in user and system only.
 ProcessSample SampleProcesses(const std::vector<int>& pids);
 
+// All cores, since the start of the machine, in clock ticks.
+struct MachineSample {
+  double busy_seconds = 0;
+  double stolen_seconds = 0;  // by the machine below this one
+};
+MachineSample SampleMachine();
+
 struct KernelMemory {
   std::int64_t tcp_kib = 0;   // socket buffers, all of this network namespace
   std::int64_t slab_kib = 0;  // the whole machine's
@@ -26,5 +36,19 @@ KernelMemory SampleKernelMemory();
 std::string CommandLine(int pid);
 
 double OwnCpuSeconds();
+
+// What the servers, this process and the whole machine took from the making of this to End().
+class CpuMeasurement {
+ public:
+  explicit CpuMeasurement(const std::vector<int>& server_pids);
+  ServerFigures End() const;
+
+ private:
+  const std::vector<int>& pids_;
+  TimePoint start_;
+  ProcessSample servers_;
+  MachineSample machine_;
+  double own_;
+};
 
 }  // namespace derp::load

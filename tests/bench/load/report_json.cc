@@ -92,9 +92,13 @@ Json OfIdle(const IdleFigures& idle) {
 
 Json OfServer(const Options& options, const Figures& figures) {
   const ServerFigures& server = figures.server;
-  Json out = {{"seconds", server.seconds}, {"generator_cpu_seconds", server.own_cpu_seconds}};
+  Json out = {{"seconds", server.seconds},
+              {"generator_cpu_seconds", server.own_cpu_seconds},
+              {"machine_cpu_seconds", server.machine_cpu_seconds},
+              {"stolen_seconds", server.stolen_seconds}};
   if (options.server_pids.empty()) return out;
   for (const int pid : options.server_pids) out["commands"].push_back(CommandLine(pid));
+  out["others_cpu_seconds"] = server.others_cpu_seconds();
   out["cpu_seconds"] = server.cpu_seconds;
   out["user_seconds"] = server.user_seconds;
   out["system_seconds"] = server.system_seconds;

@@ -84,6 +84,8 @@ void AddServer(std::string& out, const Options& options, const Figures& figures)
   const ServerFigures& server = figures.server;
   Line(out, "own CPU", "{:.3f} s in {:.1f} s", server.own_cpu_seconds, server.seconds);
   if (options.server_pids.empty()) return;
+  Line(out, "others' CPU", "{:.2f} s; stolen from this machine {:.2f} s",
+       server.others_cpu_seconds(), server.stolen_seconds);
   Line(out, "server CPU", "{:.3f} s, {:.1f} % of a core (user {:.2f} s, system {:.2f} s)",
        server.cpu_seconds, 100 * server.cpu_seconds / server.seconds, server.user_seconds,
        server.system_seconds);

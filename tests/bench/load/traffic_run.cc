@@ -87,18 +87,9 @@ class Company {
 
 ServerFigures MeasureServer(const Options& options, TimePoint from, TimePoint to) {
   SleepUntil(from);
-  const TimePoint start = SystemClock().Now();
-  const ProcessSample before = SampleProcesses(options.server_pids);
-  const double own = OwnCpuSeconds();
+  const CpuMeasurement measurement(options.server_pids);
   SleepUntil(to);
-  const TimePoint end = SystemClock().Now();
-  const ProcessSample after = SampleProcesses(options.server_pids);
-  return {.seconds = std::chrono::duration<double>(end - start).count(),
-          .cpu_seconds = after.cpu_seconds - before.cpu_seconds,
-          .user_seconds = after.user_seconds - before.user_seconds,
-          .system_seconds = after.system_seconds - before.system_seconds,
-          .resident_kib = after.resident_kib,
-          .own_cpu_seconds = OwnCpuSeconds() - own};
+  return measurement.End();
 }
 
 }  // namespace
