@@ -66,6 +66,7 @@ struct LorisFigures {
 
 struct ServerFigures {
   double seconds = 0;
+  bool ended = false;      // a server did: nothing is known about its time
   double cpu_seconds = 0;  // of all -server-pid
   double user_seconds = 0;
   double system_seconds = 0;

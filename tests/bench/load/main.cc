@@ -7,6 +7,7 @@
 
 #include "common/net/sockets.h"
 #include "tests/bench/load/idle.h"
+#include "tests/bench/load/process.h"
 #include "tests/bench/load/report.h"
 #include "tests/bench/load/topology.h"
 #include "tests/bench/load/traffic_run.h"
@@ -30,6 +31,11 @@ std::optional<Error> TooFewDescriptors(const Options& options) {
                fmt::format("{} descriptors are needed, the limit is {}", wanted, limit), 0};
 }
 
+std::optional<Error> NoSuchServer(const Options& options) {
+  if (SampleProcesses(options.server_pids).found == options.server_pids.size()) return std::nullopt;
+  return Error{ErrorCode::kNotFound, "-server-pid: no such process", 0};
+}
+
 int Main(const std::string& program, const std::vector<std::string>& args) {
   const auto parsed = ParseOptions(program, args);
   if (!parsed) {
@@ -40,6 +46,7 @@ int Main(const std::string& program, const std::vector<std::string>& args) {
   const Options& options = parsed->options;
   Figures figures;
   std::optional<Error> error = TooFewDescriptors(options);
+  if (!error) error = NoSuchServer(options);
   if (!error) {
     error = options.idle > 0 ? IdleRun(options).Run(figures) : RunTraffic(options, figures);
   }
@@ -56,6 +63,7 @@ int Main(const std::string& program, const std::vector<std::string>& args) {
       return 1;
     }
   }
+  if (figures.server.ended) return 1;
   const bool sound = (!figures.traffic || figures.traffic->sound()) &&
                      (!figures.idle || figures.idle->corrupted == 0);
   if (!sound) fmt::print(stderr, "derpload: packets came back wrong\n");

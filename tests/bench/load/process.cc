@@ -64,8 +64,9 @@ ProcessSample SampleProcesses(const std::vector<int>& pids) {
     const std::string process = "/proc/" + std::to_string(pid);
     sample.cpu_seconds += SchedulerSeconds(process);
     AddTicks(process, sample);
-    sample.resident_kib +=
-        static_cast<std::uint64_t>(NumberAfter(ReadAll(process + "/status"), "VmRSS:"));
+    const std::int64_t resident = NumberAfter(ReadAll(process + "/status"), "VmRSS:");
+    if (resident > 0) ++sample.found;
+    sample.resident_kib += static_cast<std::uint64_t>(resident);
   }
   return sample;
 }
@@ -121,14 +122,18 @@ CpuMeasurement::CpuMeasurement(const std::vector<int>& server_pids)
 ServerFigures CpuMeasurement::End() const {
   const ProcessSample servers = SampleProcesses(pids_);
   const MachineSample machine = SampleMachine();
-  return {.seconds = std::chrono::duration<double>(SystemClock().Now() - start_).count(),
-          .cpu_seconds = servers.cpu_seconds - servers_.cpu_seconds,
-          .user_seconds = servers.user_seconds - servers_.user_seconds,
-          .system_seconds = servers.system_seconds - servers_.system_seconds,
-          .resident_kib = servers.resident_kib,
-          .own_cpu_seconds = OwnCpuSeconds() - own_,
-          .machine_cpu_seconds = machine.busy_seconds - machine_.busy_seconds,
-          .stolen_seconds = machine.stolen_seconds - machine_.stolen_seconds};
+  ServerFigures figures;
+  figures.seconds = std::chrono::duration<double>(SystemClock().Now() - start_).count();
+  figures.own_cpu_seconds = OwnCpuSeconds() - own_;
+  figures.machine_cpu_seconds = machine.busy_seconds - machine_.busy_seconds;
+  figures.stolen_seconds = machine.stolen_seconds - machine_.stolen_seconds;
+  figures.ended = servers.found < pids_.size();
+  if (figures.ended) return figures;
+  figures.cpu_seconds = servers.cpu_seconds - servers_.cpu_seconds;
+  figures.user_seconds = servers.user_seconds - servers_.user_seconds;
+  figures.system_seconds = servers.system_seconds - servers_.system_seconds;
+  figures.resident_kib = servers.resident_kib;
+  return figures;
 }
 
 }  // namespace derp::load

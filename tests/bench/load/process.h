@@ -11,6 +11,7 @@
 namespace derp::load {
 
 struct ProcessSample {
+  std::size_t found = 0;    // those that live: what has ended has no memory
   double cpu_seconds = 0;   // of its threads, by the scheduler, to the nanosecond
   double user_seconds = 0;  // in clock ticks
   double system_seconds = 0;

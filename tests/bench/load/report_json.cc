@@ -97,6 +97,7 @@ Json OfServer(const Options& options, const Figures& figures) {
               {"machine_cpu_seconds", server.machine_cpu_seconds},
               {"stolen_seconds", server.stolen_seconds}};
   if (options.server_pids.empty()) return out;
+  out["ended"] = server.ended;
   for (const int pid : options.server_pids) out["commands"].push_back(CommandLine(pid));
   out["others_cpu_seconds"] = server.others_cpu_seconds();
   out["cpu_seconds"] = server.cpu_seconds;

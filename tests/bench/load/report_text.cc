@@ -84,6 +84,10 @@ void AddServer(std::string& out, const Options& options, const Figures& figures)
   const ServerFigures& server = figures.server;
   Line(out, "own CPU", "{:.3f} s in {:.1f} s", server.own_cpu_seconds, server.seconds);
   if (options.server_pids.empty()) return;
+  if (server.ended) {
+    Line(out, "server", "ended during the measurement");
+    return;
+  }
   Line(out, "others' CPU", "{:.2f} s; stolen from this machine {:.2f} s",
        server.others_cpu_seconds(), server.stolen_seconds);
   Line(out, "server CPU", "{:.3f} s, {:.1f} % of a core (user {:.2f} s, system {:.2f} s)",
