@@ -3,6 +3,7 @@
 #include <thread>
 
 #include <nlohmann/json.hpp>
+#include <openssl/crypto.h>
 
 #include "common/cli/version.h"
 #include "tests/bench/load/process.h"
@@ -117,6 +118,7 @@ std::string JsonReport(const Parsed& parsed, const Figures& figures) {
   Json out = {{"program", "derpload"},
               {"version", cli::Version()},
               {"schema", 1},
+              {"tls_library", OpenSSL_version(OPENSSL_VERSION)},
               {"label", parsed.options.label},
               {"time", FormatRfc3339(SystemClock().WallNow())},
               {"machine", Machine()},
