@@ -98,6 +98,7 @@ std::optional<Error> RunTraffic(const Options& options, Figures& figures) {
   Control control;
   const auto engines = MakeEngines(options, control);
   std::vector<std::thread> threads;
+  threads.reserve(engines.size());
   for (const auto& engine : engines) threads.emplace_back([&engine] { engine->Run(); });
   if (WaitForEngines(control, engines.size())) {
     std::fputs("derpload: all clients are logged in, every flow delivered; starting\n", stderr);
