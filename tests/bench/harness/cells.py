@@ -49,7 +49,7 @@ def saturated(shape):
 
 def paced(shape):
     return [Cell("paced", f"{rate // 1000}k-{pairs}x{size}",
-                 ("-pairs", str(pairs), "-size", str(size), "-rate", str(rate), "-burst", str(shape.burst)))
+                 ("-pairs", str(pairs), "-size", str(size), "-rate", str(rate), "-burst", str(shape.burst)), WITH_LIMIT)
             for size in SIZES[:2] for pairs in PAIRS[1:] for rate in RATES]
 
 

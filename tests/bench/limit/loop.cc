@@ -5,6 +5,7 @@
 #include <cstring>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,8 +23,9 @@ constexpr std::size_t kHead = wire::kFrameHeaderSize + kKeySize;
 
 }  // namespace
 
-Loop::Loop()
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+Loop::Loop(Duration gather)
+    : gather_(gather),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       received_(kReceiveSize),
       plain_(kPlainSize) {
@@ -51,6 +53,7 @@ void Loop::Stop() {
 }
 
 void Loop::Run() {
+  prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps as long as it is told to
   std::array<epoll_event, 512> events{};
   while (!stop_.load(std::memory_order_relaxed)) {
     const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
@@ -67,6 +70,7 @@ void Loop::Run() {
       if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) Receive(*client);
     }
     if (any_gone_) Bury();
+    if (gather_ > Duration::zero()) std::this_thread::sleep_for(gather_);
   }
 }
 

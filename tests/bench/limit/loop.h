@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/base/bytes.h"
+#include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/crypto/keys.h"
 #include "common/net/fd.h"
@@ -42,7 +43,8 @@ struct LoopCounts {
 
 class Loop {
  public:
-  Loop();
+  // After a turn it sleeps for `gather` before it looks again; the limit proper does not.
+  explicit Loop(Duration gather);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -63,6 +65,7 @@ class Loop {
   void End(Client& client);
   void Bury();
 
+  const Duration gather_;
   net::Fd epoll_;
   net::Fd wake_;
   Mutex mutex_;

@@ -20,6 +20,7 @@ namespace {
 struct Settings {
   std::string address = "127.0.0.1:0";
   std::int64_t threads = 2;
+  Duration gather{};
   bool plain = false;
   bool costs = false;
   std::string json;
@@ -62,7 +63,9 @@ int Serve(const Settings& settings, const SocketAddress& address, int stop_fd) {
   if (!bound) return Fail(bound.error().context);
   const ContextPtr context = settings.plain ? nullptr : MakeServerContext();
   std::vector<std::unique_ptr<Loop>> loops;
-  for (std::int64_t i = 0; i < settings.threads; ++i) loops.push_back(std::make_unique<Loop>());
+  for (std::int64_t i = 0; i < settings.threads; ++i) {
+    loops.push_back(std::make_unique<Loop>(settings.gather));
+  }
   fmt::print("serving on {}\n", bound->ToString());
   std::fflush(stdout);
   Login(listener->get(), context.get(), loops).Run(stop_fd);
@@ -87,6 +90,9 @@ int Main(const std::string& program, const std::vector<std::string>& args) {
   cli::FlagSet flags(program, "RELAYLIMIT_");
   flags.Text("a", &settings.address, "`host:port` to serve on");
   flags.Int("threads", &settings.threads, "relay loops, each a thread with pairs of its own");
+  flags.DurationFlag(
+      "gather", &settings.gather,
+      "sleep so long after each turn: what waiting for more would give, not the bar");
   flags.Bool("plain", &settings.plain, "clear text instead of TLS 1.3");
   flags.Bool("costs", &settings.costs, "measure the parts of a frame, print them and exit");
   flags.Text("json", &settings.json, "write what is printed at the end to this `file`");
