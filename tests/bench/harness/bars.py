@@ -14,15 +14,19 @@ class Verdict:
     found: object  # Spread
     sense: str
     wanted: float
+    limit: object = None  # the same of the bare loop, where that says whether a bar can be reached
+    worst: bool = False  # every round has to be in, not the median
 
     @property
     def met(self):
+        if self.worst:
+            return self.found.most <= self.wanted if self.sense == NO_MORE else self.found.least >= self.wanted
         return self.found.median >= self.wanted if self.sense == NO_LESS else self.found.median <= self.wanted
 
     def as_json(self):
         return {"bar": self.bar, "cell": self.cell, "median": self.found.median, "least": self.found.least,
                 "most": self.found.most, "rounds": self.found.count, "sense": self.sense, "wanted": self.wanted,
-                "met": self.met}
+                "met": self.met, "bare_loop": self.limit.median if self.limit else None}
 
 
 def judge(runs, against_other):
@@ -41,11 +45,16 @@ def of_limit(runs):
                           NO_LESS, 0.8)
 
 
+def cpu_to_theirs(runs, cell, share):
+    return Verdict("CPU per frame, ours to theirs", cell, ratio(runs, cell, "a", "b", "cpu_us"), NO_MORE, share,
+                   ratio(runs, cell, "limit", "b", "cpu_us"))
+
+
 def of_saturated(runs):
     for size, share in ((100, 1 / 8), (1400, 1 / 5)):
         for pairs in (10, 100):
             cell = f"saturated/{pairs}x{size}"
-            yield Verdict("CPU per frame, ours to theirs", cell, ratio(runs, cell, "a", "b", "cpu_us"), NO_MORE, share)
+            yield cpu_to_theirs(runs, cell, share)
     for size in (100, 1400, 16384):
         for pairs in (1, 10, 100):
             cell = f"saturated/{pairs}x{size}"
@@ -57,7 +66,7 @@ def of_paced(runs):
         for pairs in (10, 100):
             for rate in (20, 50, 100):
                 cell = f"paced/{rate}k-{pairs}x{size}"
-                yield Verdict("CPU per frame, ours to theirs", cell, ratio(runs, cell, "a", "b", "cpu_us"), NO_MORE, 1 / 3)
+                yield cpu_to_theirs(runs, cell, 1 / 3)
                 for name in ("p50", "p99"):
                     yield Verdict(f"{name} of latency, ours to theirs", cell, ratio(runs, cell, "a", "b", name), NO_MORE, 1)
 
@@ -77,7 +86,7 @@ def of_idle(runs):
     clients = grown[0]["figures"]["idle_clients"]
     yield Verdict("KiB resident per idle client", cell, kib_per_client(runs, "a"), NO_MORE, 20)
     yield Verdict("share of a core while they idle", cell, share_of_core(runs, cell, "a"), NO_MORE, 0.005)
-    yield Verdict("clients reached afterwards", cell, figure(runs, cell, "a", "idle_reached"), NO_LESS, clients)
+    yield Verdict("clients reached afterwards", cell, figure(runs, cell, "a", "idle_reached"), NO_LESS, clients, worst=True)
 
 
 def kib_per_client(runs, server):
@@ -97,8 +106,8 @@ def of_stopped(runs):
 
 def of_many(runs):
     for cell in ("many/5000x100", "many/20k-5000x100"):
-        yield Verdict("dead flows of 5,000 pairs", cell, figure(runs, cell, "a", "dead_flows"), NO_MORE, 0)
-        yield Verdict("broken connections of 5,000 pairs", cell, figure(runs, cell, "a", "broken"), NO_MORE, 0)
+        yield Verdict("dead flows of 5,000 pairs", cell, figure(runs, cell, "a", "dead_flows"), NO_MORE, 0, worst=True)
+        yield Verdict("broken connections of 5,000 pairs", cell, figure(runs, cell, "a", "broken"), NO_MORE, 0, worst=True)
 
 
 def of_storm(runs):

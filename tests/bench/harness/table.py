@@ -53,5 +53,6 @@ def verdicts(found):
     lines = []
     for verdict in found:
         lines.append(f"{'met   ' if verdict.met else 'MISSED'} {verdict.cell:22} {verdict.bar}: {verdict.found.text('{:.3f}')}, "
-                     f"{verdict.sense} {verdict.wanted:.3g}")
+                     f"{verdict.sense} {verdict.wanted:.3g}"
+                     + (f"; the bare loop: {verdict.limit.median:.3f}" if verdict.limit else ""))
     return "\n".join(lines)
