@@ -6,8 +6,10 @@ import sys
 
 import bars
 import cells
+import pictures
 import runs
 import servers
+import stun
 import summary
 import table
 
@@ -22,7 +24,7 @@ def parse(arguments):
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--against", metavar="COMMAND", help="another server, which takes derper's flags behind these words")
     other.add_argument("--against-build", metavar="BUILD", help="another build of ours, to see what a change does")
-    parser.add_argument("--cells", default="saturated", help=f"comma-separated: all, {', '.join(cells.GROUPS)}, or GROUP/NAME "
+    parser.add_argument("--cells", default="saturated", help=f"comma-separated: all, {', '.join(cells.GROUPS)}, stun, or GROUP/NAME "
                         "with * and ? (saturated/10x1400)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3, help="the least time of a measurement")
@@ -33,6 +35,7 @@ def parse(arguments):
     parser.add_argument("--out", type=pathlib.Path, help="folder for results.json and the pictures")
     parser.add_argument("--append", action="store_true", help="keep the runs that results.json in --out has")
     parser.add_argument("--show", action="store_true", help="run nothing: tables, verdicts and pictures from --out again")
+    parser.add_argument("--markdown", action="store_true", help="the table as a document wants it")
     return parser.parse_args(arguments)
 
 
@@ -54,7 +57,8 @@ def save(options, done, found):
 
 def measure_all(options, done):
     shape = cells.Shape(options.window, options.burst)
-    chosen = cells.choose(options.cells, shape)
+    patterns = [word for word in options.cells.split(",") if word != "stun"]
+    chosen = cells.choose(",".join(patterns), shape) if patterns else []
     known = servers.subjects(options.build, options.against, options.against_build, options.flag)
     only = options.only.split(",") if options.only else list(known)
     derpload = options.build.resolve() / "tests/bench/load/derpload"
@@ -68,6 +72,14 @@ def measure_all(options, done):
                 run["round"] = first[cell.key] + number
                 done.append(run)
                 print(f"round {run['round']} {cell.key:24} {run['label']:12} {short(run['figures'])}", file=sys.stderr, flush=True)
+
+
+def measure_stun(options):
+    if not {"stun", "all"} & set(options.cells.split(",")):
+        return
+    if not options.out:
+        raise ValueError("--cells stun needs --out")
+    stun.measure(options.build, options.against, options.rounds, options.out)
 
 
 def short(figures):
@@ -85,18 +97,18 @@ def main(arguments):
     try:
         if not options.show:
             measure_all(options, done)
+            measure_stun(options)
     except ValueError as error:
         raise SystemExit(str(error)) from error
     # Another build of ours is compared, not judged by the bars for other servers.
     kinds = {run["label"] for run in done if run["server"] == "b"}
     found = bars.judge(done, against_other=bool(kinds) and "other build" not in kinds)
-    print(table.text(done))
-    print(table.verdicts(found))
+    print(table.markdown(done) if options.markdown else table.text(done))
+    print("\n".join([table.verdicts(found), *stun.verdict_lines(stun.load(options.out))]))
     unquiet = summary.disturbed(done)
     if unquiet:
         print(f"{len(unquiet)} of {len(done)} runs were disturbed by others on this machine (more than 5 % of a core)")
     if options.out:
         save(options, done, found)
-        import pictures
         pictures.write(options.out, done)
     return 0

@@ -56,3 +56,24 @@ def verdicts(found):
                      f"{verdict.sense} {verdict.wanted:.3g}"
                      + (f"; the bare loop: {verdict.limit.median:.3f}" if verdict.limit else ""))
     return "\n".join(lines)
+
+
+COLUMNS = (("cpu_us", "CPU µs per frame", "{:.2f}"), ("rate", "packets/s", "{:,.0f}"), ("p50", "p50 µs", "{:.0f}"),
+           ("p99", "p99 µs", "{:.0f}"), ("p999", "p999 µs", "{:.0f}"))
+
+
+def markdown(runs):
+    """A line for each cell and server: medians, CPU time with least and most; then ratios of CPU time."""
+    known = labels(runs)
+    out = ["| cell | server | " + " | ".join(title for _, title, _ in COLUMNS) + " | CPU to " + known.get("b", "the other")
+           + " | share of the limit |", "|---" * (len(COLUMNS) + 4) + "|"]
+    for key in keys(runs):
+        for server in [name for name in NAMES if name in known and figure(runs, key, name, "cpu_us")]:
+            cpu = figure(runs, key, server, "cpu_us")
+            texts = [cpu.text("{:.2f}")] + [
+                form.format(found.median) if (found := figure(runs, key, server, name)) else "" for name, _, form in COLUMNS[1:]]
+            other = ratio(runs, key, server, "b", "cpu_us") if server != "b" else None
+            limit = ratio(runs, key, "limit", server, "cpu_us") if server == "a" else None
+            out.append(f"| {key} | {known[server]} | " + " | ".join(texts) + f" | {other.text() if other else ''} | "
+                       f"{limit.text() if limit else ''} |")
+    return "\n".join(out)
