@@ -23,6 +23,7 @@ def parse(arguments):
     parser.add_argument("--build", required=True, type=pathlib.Path, help="a release build with -DDERP_BENCH=ON")
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--against", metavar="COMMAND", help="another server, which takes derper's flags behind these words")
+    parser.add_argument("--against-name", help="what the other server is called (default: its program's name)")
     other.add_argument("--against-build", metavar="BUILD", help="another build of ours, to see what a change does")
     parser.add_argument("--cells", default="saturated", help=f"comma-separated: all, {', '.join(cells.GROUPS)}, stun, or GROUP/NAME "
                         "with * and ? (saturated/10x1400)")
@@ -59,7 +60,7 @@ def measure_all(options, done):
     shape = cells.Shape(options.window, options.burst)
     patterns = [word for word in options.cells.split(",") if word != "stun"]
     chosen = cells.choose(",".join(patterns), shape) if patterns else []
-    known = servers.subjects(options.build, options.against, options.against_build, options.flag)
+    known = servers.subjects(options.build, options.against, options.against_build, options.flag, options.against_name)
     only = options.only.split(",") if options.only else list(known)
     derpload = options.build.resolve() / "tests/bench/load/derpload"
     first = {cell.key: 1 + max((run["round"] for run in summary.of_cell(done, cell.key)), default=0) for cell in chosen}
@@ -101,8 +102,8 @@ def main(arguments):
     except ValueError as error:
         raise SystemExit(str(error)) from error
     # Another build of ours is compared, not judged by the bars for other servers.
-    kinds = {run["label"] for run in done if run["server"] == "b"}
-    found = bars.judge(done, against_other=bool(kinds) and "other build" not in kinds)
+    kinds = {run["kind"] for run in done if run["server"] == "b"}
+    found = bars.judge(done, against_other="other" in kinds)
     print(table.markdown(done) if options.markdown else table.text(done))
     print("\n".join([table.verdicts(found), *stun.verdict_lines(stun.load(options.out))]))
     unquiet = summary.disturbed(done)

@@ -65,6 +65,7 @@ def measure(subject, cell, derpload, duration):
                 raise RuntimeError(f"{shlex.join(command)}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
             record = json.loads(path.read_text())
         return {"group": cell.group, "cell": cell.name, "server": subject.name, "label": subject.label,
+                "kind": subject.kind,
                 "time": record["time"], "yardstick_us": [before, yardstick()], "load": shlex.join(command[1:]),
                 "server_commands": [shlex.join(p.command) for p in running], "clients": record["clients"],
                 "machine": record["machine"], "tls_library": record["tls_library"], "figures": figures_of(record)}

@@ -132,14 +132,14 @@ class Subject:
         (folder / "ca.pem").write_text("".join(texts))
 
 
-def subjects(build, against=None, against_build=None, extra=()):
+def subjects(build, against=None, against_build=None, extra=(), name=None):
     """Those of the command line of tests/bench/run, by name."""
     build = pathlib.Path(build).resolve()
     found = {"a": Subject("a", "ours", [str(build / "derper/derper"), *extra], "ours"),
              "limit": Subject("limit", "bare loop", [str(build / "tests/bench/limit/relaylimit")], "limit")}
     if against_build:
-        found["b"] = Subject("b", "other build", [str(pathlib.Path(against_build).resolve() / "derper/derper"), *extra], "ours")
+        found["b"] = Subject("b", name or "other build", [str(pathlib.Path(against_build).resolve() / "derper/derper"), *extra], "ours")
     elif against:
         words = shlex.split(against)
-        found["b"] = Subject("b", pathlib.Path(words[0]).name, words, "other")
+        found["b"] = Subject("b", name or pathlib.Path(words[0]).name, words, "other")
     return found

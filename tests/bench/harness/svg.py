@@ -2,7 +2,7 @@
 import html
 import math
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 820, 70, 20, 56, 64
+WIDTH, LEFT, RIGHT, TOP, BOTTOM = 860, 84, 20, 56, 64
 HEIGHT = 360
 INK = "#808080"
 COLORS = {"a": "#2f7ed8", "b": "#d9822b", "limit": "#4c9f70"}
@@ -23,7 +23,7 @@ def decades(least, most):
 
 
 def number(value):
-    return f"{value:g}" if value < 100_000 else f"{value:,.0f}"
+    return f"{value:g}" if value < 10_000 else f"{value:,.0f}"
 
 
 def bars(title, axis, categories, series, line=None, logarithmic=False):
@@ -80,12 +80,14 @@ def group(plot, left, width, members):
         low, high = plot.y(spread.least), plot.y(spread.most)
         out.append(f'<path d="M{middle:.1f} {low:.1f}V{high:.1f}M{middle - 3:.1f} {low:.1f}h6M{middle - 3:.1f} {high:.1f}h6" '
                    f'stroke="{INK}" fill="none"/>')
-        out.append(f'<text x="{middle:.1f}" y="{min(high, top) - 4:.1f}" text-anchor="middle" font-size="10">'
+        out.append(f'<text x="{middle:.1f}" y="{min(high, top) - 4:.1f}" text-anchor="middle" font-size="9">'
                    f"{short(spread.median)}</text>")
     return out
 
 
 def short(value):
+    if value >= 1000:
+        return f"{value / 1000:.1f}k" if value < 10_000 else f"{value / 1000:.0f}k"
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
