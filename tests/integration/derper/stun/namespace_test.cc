@@ -48,7 +48,10 @@ bool AddIpv6(const char* text) {
   std::memcpy(&request.address, bytes.data(), bytes.size());
   request.prefix_length = 64;
   request.interface_index = static_cast<int>(if_nametoindex("lo"));
-  return fd.valid() && ::ioctl(fd.get(), SIOCSIFADDR, &request) == 0;
+  if (!fd.valid() || ::ioctl(fd.get(), SIOCSIFADDR, &request) != 0) return false;
+  // The kernel makes it usable in its own time.
+  const SocketAddress address{IpAddress::Parse(text).value(), 0};
+  return test::Eventually([&] { return net::BindUdp(address).has_value(); });
 }
 
 bool AnswersFrom(const StunServer& server, const char* asked, const char* client_address) {
