@@ -31,17 +31,25 @@ constexpr std::array kNames = {
 // `mask` is XORed over port and address; sixteen zeros for the plain form.
 constexpr std::array<std::uint8_t, 16> kNoMask{};
 
-// Both address attributes: family, masked port, masked address, without the attribute's head.
-void AppendMasked(Bytes& out, const SocketAddress& address, ByteView mask) {
-  const IpAddress ip = address.ip.Unmap();
-  const ByteView bytes = ip.bytes();
-  AppendU16Be(out, static_cast<std::uint16_t>(4 + bytes.size()));
-  AppendU8(out, 0);
-  AppendU8(out, ip.is_v4() ? kFamilyIpv4 : kFamilyIpv6);
-  AppendU16Be(out, address.port ^ LoadU16Be(mask.data()));
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    AppendU8(out, static_cast<std::uint8_t>(bytes[i] ^ mask[i]));
+// Both address attributes: head, family, masked port, masked address.
+std::size_t WriteMasked(std::span<std::uint8_t, kMaxAddressAttribute> out, AttributeType type,
+                        const SocketAddress& address, ByteView mask) {
+  const bool mapped = address.ip.IsMapped();
+  const ByteView ip = mapped ? address.ip.bytes().last(4) : address.ip.bytes();
+  StoreU16Be(&out[0], static_cast<std::uint16_t>(type));
+  StoreU16Be(&out[2], static_cast<std::uint16_t>(4 + ip.size()));
+  out[4] = 0;
+  out[5] = ip.size() == 4 ? kFamilyIpv4 : kFamilyIpv6;
+  StoreU16Be(&out[6], address.port ^ LoadU16Be(mask.data()));
+  for (std::size_t i = 0; i < ip.size(); ++i) {
+    out[8 + i] = static_cast<std::uint8_t>(ip[i] ^ mask[i]);
   }
+  return 8 + ip.size();
+}
+
+void AppendMasked(Bytes& out, AttributeType type, const SocketAddress& address, ByteView mask) {
+  std::array<std::uint8_t, kMaxAddressAttribute> attribute;
+  AppendBytes(out, ByteView(attribute).first(WriteMasked(attribute, type, address, mask)));
 }
 
 }  // namespace
@@ -84,14 +92,17 @@ std::optional<SocketAddress> DecodeAddress(ByteView value) {
   return DecodeXorAddress(value, kNoMask);
 }
 
+std::size_t WriteXorAddress(std::span<std::uint8_t, kMaxAddressAttribute> out,
+                            const SocketAddress& address, ByteView mask) {
+  return WriteMasked(out, AttributeType::kXorMappedAddress, address, mask);
+}
+
 void AppendAddress(Bytes& out, const SocketAddress& address) {
-  AppendU16Be(out, static_cast<std::uint16_t>(AttributeType::kMappedAddress));
-  AppendMasked(out, address, kNoMask);
+  AppendMasked(out, AttributeType::kMappedAddress, address, kNoMask);
 }
 
 void AppendXorAddress(Bytes& out, const SocketAddress& address, ByteView mask) {
-  AppendU16Be(out, static_cast<std::uint16_t>(AttributeType::kXorMappedAddress));
-  AppendMasked(out, address, mask);
+  AppendMasked(out, AttributeType::kXorMappedAddress, address, mask);
 }
 
 }  // namespace derp::stun

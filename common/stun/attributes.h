@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "common/base/bytes.h"
@@ -61,7 +62,12 @@ std::optional<SocketAddress> DecodeAddress(ByteView value);
 // transaction id.
 std::optional<SocketAddress> DecodeXorAddress(ByteView value, ByteView mask);
 
-// Append the whole attribute, unmapped first: 12 bytes for IPv4, 24 for IPv6.
+// Write the whole attribute, unmapped first: 12 bytes for IPv4, 24 for IPv6. Gives the size.
+inline constexpr std::size_t kMaxAddressAttribute = 24;
+std::size_t WriteXorAddress(std::span<std::uint8_t, kMaxAddressAttribute> out,
+                            const SocketAddress& address, ByteView mask);
+
+// Append it.
 void AppendAddress(Bytes& out, const SocketAddress& address);
 void AppendXorAddress(Bytes& out, const SocketAddress& address, ByteView mask);
 

@@ -8,6 +8,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "common/base/bytes.h"
@@ -61,7 +62,11 @@ std::array<std::uint8_t, kRequestSize> BuildRequest(const TransactionId& id);
 Expected<TransactionId, MessageError> ParseRequest(ByteView datagram);
 
 // 32 bytes for an IPv4 address (mapped ones included), 44 for IPv6.
+inline constexpr std::size_t kMaxResponse = 44;
 Bytes BuildResponse(const TransactionId& id, const SocketAddress& address);
+// The same into memory of the caller's; gives the size.
+std::size_t WriteResponse(std::span<std::uint8_t, kMaxResponse> out, const TransactionId& id,
+                          const SocketAddress& address);
 
 struct Response {
   TransactionId id;

@@ -131,12 +131,20 @@ std::optional<ServerMode> ParseServerMode(std::string_view text) {
 
 Expected<Answer, MessageError> AnswerRequest(ServerMode mode, ByteView datagram,
                                              const SocketAddress& source) {
+  Answer answer;
   const auto id = ParseRequest(datagram);
-  if (id) return Answer{BuildResponse(*id, source), true};
+  if (id) {
+    answer.tailscale_dialect = true;
+    answer.size = WriteResponse(std::span(answer.room).first<kMaxResponse>(), *id, source);
+    return answer;
+  }
   if (mode == ServerMode::kStrict) return Fail(id.error());
   const auto request = ReadGeneric(datagram);
   if (!request) return Fail(request.error());
-  return Answer{BuildGeneric(*request, datagram, source), false};
+  const Bytes bytes = BuildGeneric(*request, datagram, source);
+  std::copy(bytes.begin(), bytes.end(), answer.room.begin());
+  answer.size = bytes.size();
+  return answer;
 }
 
 }  // namespace derp::stun

@@ -1,5 +1,5 @@
-// Datagrams received and answered many at a time (recvmmsg, sendmmsg). Each answer leaves from the
-// address its request came to. Linux only. One thread.
+// Datagrams received many at a time (recvmmsg) and answered in their own order. Linux only. One
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -9,40 +9,36 @@
 #include "common/base/result.h"
 #include "common/base/socket_address.h"
 #include "common/stun/message.h"
+#include "derper/stun/answer_sender.h"
 
 namespace derp::relay {
 
 class DatagramBatch {
  public:
-  static constexpr std::size_t kSlots = 32;
+  static constexpr std::size_t kSlots = AnswerSender::kMost;
 
-  DatagramBatch();
+  explicit DatagramBatch(int fd);  // a blocking socket, which outlives this
   ~DatagramBatch();
   DatagramBatch(const DatagramBatch&) = delete;
   DatagramBatch& operator=(const DatagramBatch&) = delete;
 
-  // How many wait, at most kSlots; 0 when none does. Never blocks. Drops what was there before. A
-  // datagram longer than stun::kMaxDatagram is cut.
-  Expected<std::size_t, Error> Receive(int fd);
+  // Waits for a datagram and takes all that have come, at most kSlots. Drops what was there before.
+  // A datagram longer than stun::kMaxDatagram is cut. Once reading is shut down, an empty one at
+  // once.
+  Expected<std::size_t, Error> Receive();
   ByteView datagram(std::size_t slot) const;     // until the next Receive()
   SocketAddress Source(std::size_t slot) const;  // unmapped, without zone
 
-  // Notes the answer to a slot.
-  void Reply(std::size_t slot, Bytes bytes);
+  // Notes the answer to a slot; one for each.
+  void Reply(std::size_t slot, ByteView answer);
 
-  // Sends the noted answers. A datagram the kernel refuses is left out, and the rest goes on.
-  struct Sent {
-    std::size_t success = 0;
-    std::size_t failed = 0;
-    int last_errno = 0;
-  };
-  Sent SendReplies(int fd);
+  AnswerSender::Sent SendReplies() { return sender_.Send(fd_); }
 
  private:
   struct Arrays;
+  int fd_;
   std::unique_ptr<Arrays> arrays_;
-  std::size_t received_ = 0;
-  std::size_t replies_ = 0;
+  AnswerSender sender_;
 };
 
 }  // namespace derp::relay

@@ -1,9 +1,7 @@
 #include "derper/stun/stun_server.h"
 
-#include <cerrno>
 #include <deque>
 #include <list>
-#include <sys/eventfd.h>
 #include <utility>
 #include <vector>
 
@@ -64,18 +62,12 @@ Expected<std::unique_ptr<StunServer>, Error> StunServer::Start(const StunServerO
   const auto bound = net::LocalAddress(sockets->front().get());
   if (!bound) return Fail(Within(kFlag, bound.error()));
 
-  std::vector<net::Fd> wakes;
-  for (unsigned i = 0; i < options.threads; ++i) {
-    wakes.emplace_back(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!wakes.back().valid()) return Fail(Within(kFlag, SystemError("eventfd", errno)));
-  }
   auto impl = std::make_unique<Impl>(options, logger, clock, random);
   impl->address = *bound;
   impl->counters->resize(options.threads);
   logger.Info("STUN server listening on {}", bound->ToString());
   for (unsigned i = 0; i < options.threads; ++i) {
-    impl->workers.emplace_back(std::move((*sockets)[i]), std::move(wakes[i]), impl->shared,
-                               (*impl->counters)[i]);
+    impl->workers.emplace_back(std::move((*sockets)[i]), impl->shared, (*impl->counters)[i]);
   }
   return std::unique_ptr<StunServer>(new StunServer(std::move(impl)));
 }

@@ -1,5 +1,5 @@
-// The STUN server's sockets: bound to one address, ready for a flood, telling which address was
-// asked.
+// The STUN server's sockets: blocking, bound to one address, ready for a flood, telling which
+// address was asked.
 #pragma once
 
 #include <vector>

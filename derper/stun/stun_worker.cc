@@ -1,9 +1,6 @@
 #include "derper/stun/stun_worker.h"
 
-#include <array>
-#include <cstdint>
-#include <poll.h>
-#include <unistd.h>
+#include <sys/socket.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,17 +8,16 @@
 namespace derp::relay {
 namespace {
 
-constexpr int kNoTimeout = -1;
-constexpr int kErrorPauseMs = 10;  // A socket that only fails must not take a whole core.
+// A socket that only fails must not take a whole core.
+constexpr Duration kErrorPause = std::chrono::milliseconds(10);
 
 }  // namespace
 
-StunWorker::StunWorker(net::Fd socket, net::Fd wake, const StunShared& shared,
-                       StunCounters& counters)
+StunWorker::StunWorker(net::Fd socket, const StunShared& shared, StunCounters& counters)
     : socket_(std::move(socket)),
-      wake_(std::move(wake)),
       shared_(shared),
       counters_(counters),
+      batch_(socket_.get()),
       thread_([this] { Run(); }) {}
 
 StunWorker::~StunWorker() { Stop(); }
@@ -29,38 +25,32 @@ StunWorker::~StunWorker() { Stop(); }
 void StunWorker::Stop() {
   if (!thread_.joinable()) return;
   stopping_.store(true, std::memory_order_relaxed);
-  const std::uint64_t one = 1;
-  // An eventfd takes a write of 1 unless its counter is full, and then it is readable already.
-  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+  // On a socket without a peer this fails (ENOTCONN) and yet ends the waiting for datagrams, now
+  // and from now on; Linux does so on purpose.
+  ::shutdown(socket_.get(), SHUT_RD);
   thread_.join();
   socket_.Close();
 }
 
+// The waiting is recvmmsg's own: a poll() before it would be a third system call for each request
+// of a relay that is not busy.
 void StunWorker::Run() {
-  while (!stopping_.load(std::memory_order_relaxed)) {
-    const auto count = batch_.Receive(socket_.get());
-    if (!count) {
-      counters_.AddReadError();
-      shared_.log.Write(LogLevel::kError, "STUN read: " + count.error().context);
-      Wait(kErrorPauseMs);
+  for (;;) {
+    const auto count = batch_.Receive();
+    if (stopping_.load(std::memory_order_relaxed)) return;
+    if (count) {
+      AnswerBatch(*count);
       continue;
     }
-    AnswerBatch(*count);
-    // A full batch says that more is waiting: poll() would only cost time.
-    if (*count < DatagramBatch::kSlots) Wait(kNoTimeout);
+    counters_.AddReadError();
+    shared_.log.Write(LogLevel::kError, "STUN read: " + count.error().context);
+    std::this_thread::sleep_for(kErrorPause);
   }
-}
-
-// Until a datagram or Stop() comes. With a time-out the socket is left out: it is the one failing.
-void StunWorker::Wait(int timeout_ms) {
-  std::array<pollfd, 2> entries = {pollfd{.fd = wake_.get(), .events = POLLIN, .revents = 0},
-                                   pollfd{.fd = socket_.get(), .events = POLLIN, .revents = 0}};
-  ::poll(entries.data(), timeout_ms == kNoTimeout ? 2 : 1, timeout_ms);
 }
 
 void StunWorker::AnswerBatch(std::size_t count) {
   for (std::size_t slot = 0; slot < count; ++slot) AnswerOne(slot);
-  const DatagramBatch::Sent sent = batch_.SendReplies(socket_.get());
+  const AnswerSender::Sent sent = batch_.SendReplies();
   counters_.AddSent(sent.success, sent.failed);
   if (sent.failed > 0) {
     shared_.log.Write(LogLevel::kError,
@@ -81,7 +71,7 @@ void StunWorker::AnswerOne(std::size_t slot) {
     return;
   }
   counters_.AddFamily(source.ip.family());
-  batch_.Reply(slot, std::move(answer->bytes));
+  batch_.Reply(slot, answer->bytes());
 }
 
 // Tailscale's dialect is not limited: its answers hardly exceed its requests, and many clients may

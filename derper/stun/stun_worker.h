@@ -26,8 +26,8 @@ struct StunShared {
 
 class StunWorker {
  public:
-  // Starts the thread. `wake` is an eventfd of its own.
-  StunWorker(net::Fd socket, net::Fd wake, const StunShared& shared, StunCounters& counters);
+  // Starts the thread. `socket` blocks.
+  StunWorker(net::Fd socket, const StunShared& shared, StunCounters& counters);
   ~StunWorker();  // stops as well
   StunWorker(const StunWorker&) = delete;
   StunWorker& operator=(const StunWorker&) = delete;
@@ -36,13 +36,11 @@ class StunWorker {
 
  private:
   void Run();
-  void Wait(int timeout_ms);
   void AnswerBatch(std::size_t count);
   void AnswerOne(std::size_t slot);
   bool MaySend(const stun::Answer& answer, const IpAddress& source);
 
   net::Fd socket_;
-  net::Fd wake_;
   const StunShared& shared_;
   StunCounters& counters_;
   DatagramBatch batch_;

@@ -35,9 +35,9 @@ void CheckResponse(ByteView datagram) {
 void CheckAnswer(stun::ServerMode mode, ByteView datagram) {
   const auto answer = stun::AnswerRequest(mode, datagram, kSource);
   if (!answer) return;
-  Check(answer->bytes.size() <= stun::kMaxAnswer, "answers are bounded");
-  Check(!stun::AnswerRequest(mode, answer->bytes, kSource), "an answer gets no answer");
-  const auto response = stun::ParseResponse(answer->bytes);
+  Check(answer->bytes().size() <= stun::kMaxAnswer, "answers are bounded");
+  Check(!stun::AnswerRequest(mode, answer->bytes(), kSource), "an answer gets no answer");
+  const auto response = stun::ParseResponse(answer->bytes());
   Check(!response || response->address == kSource, "a success carries the source");
 }
 

@@ -21,14 +21,11 @@ Bytes Request(const std::string& id, const std::string& attributes) {
   return out;
 }
 
-Expected<Answer, MessageError> Generic(const Bytes& request,
-                                       const SocketAddress& source = kSource) {
+Expected<Answer, MessageError> Generic(ByteView request, const SocketAddress& source = kSource) {
   return AnswerRequest(ServerMode::kGeneric, request, source);
 }
 
-std::string AttributesOf(const Bytes& answer) {
-  return EncodeHex(ByteView(answer).subspan(kHeaderSize));
-}
+std::string AttributesOf(ByteView answer) { return EncodeHex(answer.subspan(kHeaderSize)); }
 
 }  // namespace
 
@@ -44,12 +41,12 @@ TEST_CASE("attributes of ICE and a change request for nothing are accepted", "[s
       "00060003616263000008001400000000000000000000000000000000000000000024000401020304";
   const auto answer = Generic(Request(kCookieAndId, ice + "0025000000030004000000007fff0000"));
   REQUIRE(answer.has_value());
-  CHECK(AttributesOf(answer->bytes).find("7fff") != std::string::npos);  // the only one refused
-  CHECK(LoadU16Be(answer->bytes.data()) == 0x0111);
+  CHECK(AttributesOf(answer->bytes()).find("7fff") != std::string::npos);  // the only one refused
+  CHECK(LoadU16Be(answer->bytes().data()) == 0x0111);
 
   const auto accepted = Generic(Request(kCookieAndId, ice + "00250000000300040000000080ff0000"));
   REQUIRE(accepted.has_value());
-  CHECK(LoadU16Be(accepted->bytes.data()) == 0x0101);
+  CHECK(LoadU16Be(accepted->bytes().data()) == 0x0101);
   CHECK_FALSE(accepted->tailscale_dialect);
 }
 
@@ -58,13 +55,13 @@ TEST_CASE("each attribute that is not understood is named once, up to a limit", 
   for (int i = 0; i < 40; ++i) attributes += "7f0" + std::to_string(i % 5) + "0000";
   const auto answer = Generic(Request(kCookieAndId, attributes));
   REQUIRE(answer.has_value());
-  CHECK(AttributesOf(answer->bytes).ends_with("000a000a7f007f017f027f037f040000"));
+  CHECK(AttributesOf(answer->bytes()).ends_with("000a000a7f007f017f027f037f040000"));
 
   std::string many;
   for (int i = 10; i < 99; ++i) many += "7f" + std::to_string(i) + "0000";
   const auto bounded = Generic(Request(kCookieAndId, many));
   REQUIRE(bounded.has_value());
-  CHECK(bounded->bytes.size() <= kMaxAnswer);
+  CHECK(bounded->bytes().size() <= kMaxAnswer);
 }
 
 TEST_CASE("a refusal mirrors the fingerprint and stays readable", "[stun]") {
@@ -73,7 +70,7 @@ TEST_CASE("a refusal mirrors the fingerprint and stays readable", "[stun]") {
              FingerprintOf(ByteView(request).first(request.size() - 8)));
   const auto answer = Generic(request);
   REQUIRE(answer.has_value());
-  const ByteView bytes(answer->bytes);
+  const ByteView bytes = answer->bytes();
   CHECK(LoadU16Be(&bytes[2]) == bytes.size() - kHeaderSize);
   CHECK(LoadU32Be(&bytes[bytes.size() - 4]) == FingerprintOf(bytes.first(bytes.size() - 8)));
 }
@@ -91,7 +88,7 @@ TEST_CASE("a fingerprint that is wrong or not last gets no answer", "[stun]") {
 TEST_CASE("a classic refusal uses no padding", "[stun]") {
   const auto answer = Generic(Request(kClassicId, "0003000400000006"));
   REQUIRE(answer.has_value());
-  CHECK(EncodeHex(answer->bytes) ==
+  CHECK(EncodeHex(answer->bytes()) ==
         "01110024" + kClassicId +
             "0009001800000414556e6b6e6f776e20417474726962757465202020000a000400030003");
 }
@@ -100,14 +97,14 @@ TEST_CASE("a classic request for an answer elsewhere is refused", "[stun]") {
   // RESPONSE-ADDRESS (RFC 3489 11.2.2) would let a client aim answers at others.
   const auto answer = Generic(Request(kClassicId, "0002000800010d96c6336409"));
   REQUIRE(answer.has_value());
-  CHECK(LoadU16Be(answer->bytes.data()) == 0x0111);
+  CHECK(LoadU16Be(answer->bytes().data()) == 0x0111);
 }
 
 TEST_CASE("IPv6 clients of other vendors get both addresses", "[stun]") {
   const auto answer = Generic(Request(kCookieAndId, ""), kSource6);
   REQUIRE(answer.has_value());
-  CHECK(answer->bytes.size() == 68);
-  CHECK(ParseResponse(answer->bytes)->address == kSource6);
+  CHECK(answer->bytes().size() == 68);
+  CHECK(ParseResponse(answer->bytes())->address == kSource6);
 }
 
 TEST_CASE("everything but a binding request gets no answer in either mode", "[stun]") {
@@ -156,7 +153,7 @@ TEST_CASE("an answer does not come from an answer", "[stun]") {
   for (const char* attributes : {"", "7f010000", "0003000400000006"}) {
     const auto answer = Generic(Request(kCookieAndId, attributes));
     REQUIRE(answer.has_value());
-    CHECK_FALSE(Generic(answer->bytes).has_value());
+    CHECK_FALSE(Generic(answer->bytes()).has_value());
   }
 }
 

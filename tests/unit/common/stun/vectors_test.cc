@@ -39,7 +39,7 @@ void CheckAnswer(ServerMode mode, const nlohmann::json& entry, const nlohmann::j
   const Bytes request = HexOf(entry["request"]);
   const auto answer = AnswerRequest(mode, request, AddressOf(entry["source"]));
   REQUIRE(answer.has_value() == !wanted.is_null());
-  if (answer) CHECK(EncodeHex(answer->bytes) == wanted.get<std::string>());
+  if (answer) CHECK(EncodeHex(answer->bytes()) == wanted.get<std::string>());
 }
 
 }  // namespace
@@ -154,7 +154,7 @@ TEST_CASE("the sample messages of RFC 5769 are read", "[stun][vectors]") {
   const SocketAddress source{IpAddress::V4({192, 0, 2, 1}), 32853};
   const auto answer = AnswerRequest(ServerMode::kGeneric, request, source);
   REQUIRE(answer.has_value());
-  CHECK(ParseResponse(answer->bytes)->address == source);
+  CHECK(ParseResponse(answer->bytes())->address == source);
 }
 
 }  // namespace derp::stun
