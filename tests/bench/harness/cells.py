@@ -87,8 +87,11 @@ def workers(shape):
 
 
 def shapes(_shape):
-    """The saturated middle cell in other shapes."""
-    return [Cell("shapes", f"window{window}-10x{size}", ("-pairs", "10", "-size", str(size), *Shape(window).flags), WITH_LIMIT)
+    """The saturated middle cell in other shapes, and paced loads whose packets leave every millisecond."""
+    bursts = [Cell("shapes", f"every-ms-{rate // 1000}k-10x{size}",
+                   ("-pairs", "10", "-size", str(size), "-rate", str(rate), "-tick", "1ms"), WITH_LIMIT)
+              for size in SIZES[:2] for rate in RATES]
+    return bursts + [Cell("shapes", f"window{window}-10x{size}", ("-pairs", "10", "-size", str(size), *Shape(window).flags), WITH_LIMIT)
             for size in SIZES[:2] for window in (4, 16, 32)] + [
         Cell("shapes", f"burst1-10x{size}", ("-pairs", "10", "-size", str(size), *Shape(WINDOW, 1).flags), WITH_LIMIT)
         for size in SIZES[:2]]

@@ -38,7 +38,8 @@ void Engine::Traffic() {
   next_slow_read_ = now + kSlowReadEvery;
   while (now < plan_.stop) {
     if (schedule_) {
-      SendDue(now);
+      // Also when arrivals wake it earlier: what is due within a tick leaves together.
+      if (now >= next_tick_) SendDue(now);
     } else {
       FillReadyFlows();
     }
