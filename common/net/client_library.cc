@@ -11,31 +11,24 @@
 #include <openssl/opensslv.h>
 #include <openssl/provider.h>
 
+#include "common/net/key_schedule.h"
+
 namespace derp::net {
 namespace {
 
 // What is passed on of the default provider: what certificates are made of, what tls_context.cc may
 // negotiate, and the generator of random numbers. OpenSSL goes through all it has loaded whenever
-// it looks for the kinds of keys, so ciphers that nobody uses cost time, too.
-constexpr std::string_view kDigests[] = {"SHA1",     "SHA2-224", "SHA2-256", "SHA2-384",
-                                         "SHA2-512", "SHA3-224", "SHA3-256", "SHA3-384",
-                                         "SHA3-512", "MD5",      "MD5-SHA1"};
-constexpr std::string_view kCiphers[] = {"AES-128-GCM",
-                                         "AES-256-GCM",
-                                         "ChaCha20-Poly1305",
-                                         "AES-128-CBC",
-                                         "AES-256-CBC",
-                                         "AES-128-CBC-HMAC-SHA1",
-                                         "AES-256-CBC-HMAC-SHA1",
-                                         "AES-128-CBC-HMAC-SHA256",
-                                         "AES-256-CBC-HMAC-SHA256",
-                                         "AES-256-CTR",
+// it looks for the kinds of keys, so ciphers that nobody uses cost time, too. Without the ciphers
+// that are one with their MAC, TLS 1.2 takes the two apart.
+constexpr std::string_view kDigests[] = {"SHA1",     "SHA2-224", "SHA2-256",
+                                         "SHA2-384", "SHA2-512", "MD5"};
+constexpr std::string_view kCiphers[] = {"AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305",
+                                         "AES-128-CBC", "AES-256-CBC", "AES-256-CTR",
                                          "NULL"};
 constexpr std::string_view kMacs[] = {"HMAC"};
 constexpr std::string_view kKdfs[] = {"HKDF", "TLS13-KDF", "TLS1-PRF"};
-constexpr std::string_view kKeys[] = {"RSA",    "RSA-PSS", "EC",   "ED25519", "ED448",
-                                      "X25519", "X448",    "HMAC", "HKDF",    "TLS1-PRF"};
-constexpr std::string_view kExchanges[] = {"ECDH", "X25519", "X448", "HKDF", "TLS1-PRF"};
+constexpr std::string_view kKeys[] = {"RSA", "RSA-PSS", "EC", "ED25519", "ED448", "X25519", "HMAC"};
+constexpr std::string_view kExchanges[] = {"ECDH", "X25519"};
 constexpr std::string_view kSignatures[] = {"RSA", "ED25519", "ED448", "ECDSA", "HMAC"};
 
 struct Selection {
@@ -50,9 +43,17 @@ constexpr Selection kSelections[] = {{OSSL_OP_DIGEST, kDigests},
                                      {OSSL_OP_KEYEXCH, kExchanges},
                                      {OSSL_OP_SIGNATURE, kSignatures}};
 
+std::string_view FirstName(const OSSL_ALGORITHM& algorithm) {
+  const std::string_view names =
+      algorithm.algorithm_names == nullptr ? "" : algorithm.algorithm_names;
+  return names.substr(0, names.find(':'));
+}
+
 bool ReadsCertificateKeys(const OSSL_ALGORITHM& algorithm) {
   const std::string_view properties = algorithm.property_definition;
-  return properties.find("input=der") != std::string_view::npos &&
+  const std::string_view name = FirstName(algorithm);
+  const bool known = std::find(std::begin(kKeys), std::end(kKeys), name) != std::end(kKeys);
+  return known && properties.find("input=der") != std::string_view::npos &&
          properties.find("structure=SubjectPublicKeyInfo") != std::string_view::npos;
 }
 
@@ -78,9 +79,7 @@ std::vector<OSSL_ALGORITHM> Choose(OSSL_PROVIDER* provider, int operation, Wante
 // Every name must be there: another OpenSSL may have others.
 std::vector<OSSL_ALGORITHM> ChooseAll(OSSL_PROVIDER* provider, const Selection& selection) {
   auto chosen = Choose(provider, selection.operation, [&](const OSSL_ALGORITHM& algorithm) {
-    const std::string_view names = algorithm.algorithm_names;
-    const std::string_view first = names.substr(0, names.find(':'));
-    return std::find(selection.names.begin(), selection.names.end(), first) !=
+    return std::find(selection.names.begin(), selection.names.end(), FirstName(algorithm)) !=
            selection.names.end();
   });
   return chosen.size() == selection.names.size() + 1 ? chosen : std::vector<OSSL_ALGORITHM>();
@@ -94,6 +93,9 @@ const Original& TheOriginal() {
     if (made.provider == nullptr) return made;
     for (const Selection& selection : kSelections) {
       made.chosen[selection.operation] = ChooseAll(made.provider, selection);
+    }
+    for (OSSL_ALGORITHM& kdf : made.chosen[OSSL_OP_KDF]) {
+      if (FirstName(kdf) == "TLS13-KDF") kdf.implementation = KeyScheduleFunctions();
     }
     made.chosen[OSSL_OP_DECODER] = Choose(made.provider, OSSL_OP_DECODER, ReadsCertificateKeys);
     made.complete = std::none_of(made.chosen.begin(), made.chosen.end(),
