@@ -199,7 +199,7 @@ struct Measurer::Impl {
     if (job->task.single_in_region) job->result.member.reset();
     if (job->task.asked.idle <= Duration::zero()) job->result.idle = {};
     job->task.At(Stage::kStun);  // what is still waited for
-    PartDone(job);
+    if (--job->parts_left == 0) FinishParts(job);
   }
 
   void RunChain(const Job& job) {
@@ -216,13 +216,16 @@ struct Measurer::Impl {
     job->result = WalkChain(job->task, context, job->deadline, job->families, job->recorder);
   }
 
+  // In the loop's thread.
   void PartDone(const Job& job) {
     if (--job->parts_left != 0) return;
-    pool.PostFirst([this, job] {  // its connections wait for nothing else
-      RecordStun(*job);
-      RecordPort80(*job);
-      FinishNode(job);
-    });
+    pool.PostFirst([this, job] { FinishParts(job); });  // its connections wait for nothing else
+  }
+
+  void FinishParts(const Job& job) {
+    RecordStun(*job);
+    RecordPort80(*job);
+    FinishNode(job);
   }
 
   void FinishNode(const Job& job) {

@@ -44,7 +44,7 @@ class StunWaiter final : public Waiter {
   TimePoint wake() const override { return std::min(next_send_, deadline_); }
 
   bool Step(bool ready) override {
-    if (ready) ReceiveAll();
+    if (ready) Receive();
     const TimePoint now = clock_.Now();
     const int answered = static_cast<int>(outcome_.rtts.size());
     const bool refused = outcome_.refused && answered == 0;
@@ -94,19 +94,16 @@ class StunWaiter final : public Waiter {
     }
   }
 
-  void ReceiveAll() {
-    for (;;) {
-      const auto datagram = net::ReceiveFrom(fd_.get(), clock_.Now());
-      if (!datagram) {
-        if (datagram.error().code == ErrorCode::kRefused) {
-          outcome_.refused = true;
-        } else if (datagram.error().code != ErrorCode::kTimeout &&
-                   datagram.error().code != ErrorCode::kUnreachable) {
-          outcome_.error = datagram.error();
-        }
-        return;
-      }
+  // One datagram: as long as there are more, the loop says again that the socket is ready.
+  void Receive() {
+    const auto datagram = net::ReceiveFrom(fd_.get(), clock_.Now());
+    if (datagram) {
       Judge(*datagram);
+    } else if (datagram.error().code == ErrorCode::kRefused) {
+      outcome_.refused = true;
+    } else if (datagram.error().code != ErrorCode::kTimeout &&
+               datagram.error().code != ErrorCode::kUnreachable) {
+      outcome_.error = datagram.error();
     }
   }
 

@@ -29,9 +29,10 @@ class ByteStream {
 
 std::unique_ptr<ByteStream> MakePlainStream(Fd fd);
 
-// Runs the client's handshake; the certificates are the caller's to judge (peer_verification.h).
-// A failure tells, beside the error, how TLS failed, if TLS did. `ticket` as TlsSession::Client has
-// it.
+// Runs the client's handshake, for protocols in which the client speaks first: with TLS 1.3 the end
+// of the handshake leaves together with what is written first, and after 200 ms at the latest. The
+// certificates are the caller's to judge (peer_verification.h). A failure tells, beside the error,
+// how TLS failed, if TLS did. `ticket` as TlsSession::Client has it.
 struct TlsHandshakeError {
   Error error;
   std::optional<TlsFailure> tls;

@@ -28,9 +28,10 @@ Expected<std::size_t, Error> ReceiveSome(int fd, ByteSpan out, TimePoint deadlin
   }
 }
 
-Expected<void, Error> SendAll(int fd, ByteView bytes, TimePoint deadline) {
+Expected<void, Error> SendAll(int fd, ByteView bytes, TimePoint deadline, AfterSend after) {
+  const int more = after == AfterSend::kMoreFollows ? MSG_MORE : 0;
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL | more);
     if (sent >= 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(sent));
       continue;

@@ -11,8 +11,11 @@ namespace derp::net {
 // At least one byte, unless `out` is empty. kTimeout: nothing came; kClosed: the peer's end.
 Expected<std::size_t, Error> ReceiveSome(int fd, ByteSpan out, TimePoint deadline);
 
-// Everything; after a failure part of it may have gone out.
-Expected<void, Error> SendAll(int fd, ByteView bytes, TimePoint deadline);
+// Everything; after a failure part of it may have gone out. With kMoreFollows the kernel keeps what
+// does not fill a packet until more is sent, at most 200 ms.
+enum class AfterSend { kNothing, kMoreFollows };
+Expected<void, Error> SendAll(int fd, ByteView bytes, TimePoint deadline,
+                              AfterSend after = AfterSend::kNothing);
 
 // How much goes out without waiting; an error shows at the next call.
 std::size_t SendWithoutWaiting(int fd, ByteView bytes);

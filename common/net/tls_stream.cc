@@ -35,7 +35,7 @@ class TlsStream final : public ByteStream {
 
  private:
   Expected<void, Error> Receive(TimePoint deadline);
-  Expected<void, Error> Flush(TimePoint deadline);
+  Expected<void, Error> Flush(TimePoint deadline, AfterSend after = AfterSend::kNothing);
   Error TlsError() const { return Error{ErrorCode::kTls, session_.failure().text, 0}; }
 
   Fd fd_;
@@ -60,9 +60,9 @@ Expected<void, Error> TlsStream::Receive(TimePoint deadline) {
   return {};
 }
 
-Expected<void, Error> TlsStream::Flush(TimePoint deadline) {
+Expected<void, Error> TlsStream::Flush(TimePoint deadline, AfterSend after) {
   if (outgoing_.empty()) return {};
-  auto sent = SendAll(fd_.get(), outgoing_, deadline);
+  auto sent = SendAll(fd_.get(), outgoing_, deadline, after);
   outgoing_.clear();
   return sent;
 }
@@ -71,7 +71,10 @@ Expected<void, TlsHandshakeError> TlsStream::Handshake(TimePoint deadline) {
   Bytes first_bytes;
   for (;;) {
     const TlsStatus status = session_.Handshake(pending_, outgoing_);
-    const auto sent = Flush(deadline);
+    // In TLS 1.3 the peer answers nothing to the last flight, and here the client speaks first: one
+    // packet does for both.
+    const bool last = status == TlsStatus::kOk && session_.is_tls13();
+    const auto sent = Flush(deadline, last ? AfterSend::kMoreFollows : AfterSend::kNothing);
     if (status == TlsStatus::kFailed) {
       return Fail(TlsHandshakeError{TlsError(), session_.failure(), std::move(first_bytes)});
     }
