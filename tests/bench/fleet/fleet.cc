@@ -2,12 +2,13 @@
 // with an address of its own in 127.0.0.0/8. The healthy ones are one relay and one STUN server
 // that listen on all addresses; the silent ones are sockets whose queue of connections is full, so
 // that SYN and STUN request vanish as behind a firewall. Writes the map, the certificate to trust
-// and lines for a hosts file; serves until SIGTERM. Usage: fleet REGIONS SILENT FOLDER
+// and lines for a hosts file; serves until SIGTERM. Usage: fleet REGIONS SILENT FOLDER [own]
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 #include <vector>
 
@@ -46,6 +47,7 @@ bool IsSilent(unsigned region, unsigned silent_regions) {
 struct Fleet {
   unsigned regions = 0;
   unsigned silent = 0;
+  bool own = false;  // a relay for each region
   Ports healthy_ports{};
   Ports silent_ports{};
 };
@@ -73,30 +75,41 @@ void WriteHosts(const std::string& path, unsigned regions) {
   }
 }
 
-struct Identity {
-  std::shared_ptr<const net::TlsServerContext> context;
-  std::string ca_pem;
+struct Authority {
+  net::PrivateKey key;
+  net::Certificate certificate;
 };
 
-Identity MakeIdentity(const NodePublic& server) {
-  const WallTime now = SystemClock().WallNow();
-  const auto from = now - std::chrono::hours(1);
-  const auto to = now + std::chrono::hours(24 * 90);
-  const net::PrivateKey ca_key = net::PrivateKey::GenerateP256();
-  const net::Certificate ca = net::IssueCertificate(
-      {.common_name = "fleet CA", .names = {}, .not_before = from, .not_after = to, .is_ca = true},
-      ca_key, nullptr, ca_key);
+constexpr auto kBefore = std::chrono::hours(1);
+constexpr auto kLife = std::chrono::hours(24 * 90);
+
+Authority MakeAuthority(WallTime now) {
+  net::PrivateKey key = net::PrivateKey::GenerateP256();
+  net::Certificate certificate = net::IssueCertificate({.common_name = "fleet CA",
+                                                        .names = {},
+                                                        .not_before = now - kBefore,
+                                                        .not_after = now + kLife,
+                                                        .is_ca = true},
+                                                       key, nullptr, key);
+  return {std::move(key), std::move(certificate)};
+}
+
+using Context = std::shared_ptr<const net::TlsServerContext>;
+
+// With a certificate for `name`.
+Context MakeContext(const Authority& authority, const NodePublic& server, const std::string& name,
+                    WallTime now) {
   const net::PrivateKey key = net::PrivateKey::GenerateP256();
   const net::Certificate leaf = net::IssueCertificate(
-      {.common_name = "fleet.test", .names = {"*.fleet.test"}, .not_before = from, .not_after = to},
-      key, &ca, ca_key);
+      {.common_name = name, .names = {name}, .not_before = now - kBefore, .not_after = now + kLife},
+      key, &authority.certificate, authority.key);
   net::TlsServerOptions options{.chain = {leaf},
                                 .key = key,
                                 .meta_certificate = net::MakeMetaCertificate(server, now),
                                 .accept_sni = {},
                                 .versions = net::TlsVersions::kFrom12,
                                 .tickets = true};  // as Tailscale's derper
-  return {net::TlsServerContext::Make(std::move(options)).value(), net::ToPem(ca)};
+  return net::TlsServerContext::Make(std::move(options)).value();
 }
 
 // Takes no connection and answers no datagram.
@@ -121,55 +134,104 @@ SilentRegion MakeSilent(unsigned region, Ports& ports) {
   return silent;
 }
 
+// The healthy regions' relays.
+class Relays {
+ public:
+  Relays(net::EventLoop& control, const Logger& logger, RandomSource& random)
+      : control_(control), logger_(logger), random_(random) {}
+
+  // Port 0 picks one. Returns the port, 0 after an error.
+  std::uint16_t Start(const SocketAddress& at, const std::string& name, unsigned workers) {
+    const NodePrivate key = NodePrivate::Generate(random_);
+    const Context context = MakeContext(authority_, key.Public(), name, now_);
+    auto relay = relay::Relay::Start(
+        {.private_key = key,
+         .listeners = {{.address = at,
+                        .tls = true,
+                        .serves_derp = true,
+                        .site = http::Answering([](const http::Request& request) {
+                          return relay::ProbeReply(request);
+                        })}},
+         .tls_context = [context] { return context; },
+         .workers = workers},
+        control_, logger_, random_);
+    if (!relay) {
+      logger_.Error("{}", relay.error().context);
+      return 0;
+    }
+    running_.push_back(std::move(*relay));
+    return running_.back()->Addresses().front().port;
+  }
+
+  std::string authority_pem() const { return net::ToPem(authority_.certificate); }
+
+  void Stop() {
+    for (const auto& relay : running_) relay->Stop(Duration::zero());
+  }
+
+ private:
+  net::EventLoop& control_;
+  const Logger& logger_;
+  RandomSource& random_;
+  const WallTime now_ = SystemClock().WallNow();
+  const Authority authority_ = MakeAuthority(now_);
+  std::vector<std::unique_ptr<relay::Relay>> running_;
+};
+
+// False after an error. With one relay for all, it has one worker per core; with one for each
+// region each has one worker, a key and a certificate of its own.
+bool StartRelays(Fleet& fleet, Relays& relays) {
+  std::uint16_t& port = fleet.healthy_ports.derp;
+  if (!fleet.own) {
+    port = relays.Start({IpAddress(), 0}, "*.fleet.test", 0);
+    return port != 0;
+  }
+  for (unsigned i = 1; i <= fleet.regions; ++i) {
+    if (IsSilent(i, fleet.silent)) continue;
+    port = relays.Start({AddressOf(i), port}, HostOf(i), 1);
+    if (port == 0) return false;
+  }
+  return true;
+}
+
 int Serve(Fleet fleet, const std::string& folder) {
   const Logger logger;
   const SystemClock clock;
   SystemRandom random;
   net::RaiseDescriptorLimit();
   net::EventLoop control;
-  const NodePrivate key = NodePrivate::Generate(random);
-  const Identity identity = MakeIdentity(key.Public());
-  const SocketAddress all{IpAddress(), 0};
-  auto relay =
-      relay::Relay::Start({.private_key = key,
-                           .listeners = {{.address = all,
-                                          .tls = true,
-                                          .serves_derp = true,
-                                          .site = http::Answering([](const http::Request& request) {
-                                            return relay::ProbeReply(request);
-                                          })}},
-                           .tls_context = [&identity] { return identity.context; }},
-                          control, logger, random);
-  auto stun = relay::StunServer::Start({.address = all}, logger, clock, random);
-  if (!relay || !stun) {
-    logger.Error("{}", !relay ? relay.error().context : stun.error().context);
+  Relays relays(control, logger, random);
+  if (!StartRelays(fleet, relays)) return 1;
+  auto stun = relay::StunServer::Start({.address = {IpAddress(), 0}}, logger, clock, random);
+  if (!stun) {
+    logger.Error("{}", stun.error().context);
     return 1;
   }
-  fleet.healthy_ports = {(*relay)->Addresses().front().port, (*stun)->address().port};
+  fleet.healthy_ports.stun = (*stun)->address().port;
   std::vector<SilentRegion> silent;
   for (unsigned i = 1; i <= fleet.regions; ++i) {
     if (IsSilent(i, fleet.silent)) silent.push_back(MakeSilent(i, fleet.silent_ports));
   }
-  std::ofstream(folder + "/ca.pem") << identity.ca_pem;
+  std::ofstream(folder + "/ca.pem") << relays.authority_pem();
   WriteHosts(folder + "/hosts", fleet.regions);
   WriteMap(folder + "/map.json", fleet);
   std::puts("ready");
   std::fflush(stdout);
   const net::SignalWatcher on_terminate(control, SIGTERM, [&control] { control.Stop(); });
   control.Run();
-  (*relay)->Stop(Duration::zero());
+  relays.Stop();
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fputs("usage: fleet REGIONS SILENT FOLDER\n", stderr);
+  if (argc != 4 && (argc != 5 || std::string_view(argv[4]) != "own")) {
+    std::fputs("usage: fleet REGIONS SILENT FOLDER [own]\n", stderr);
     return 2;
   }
   const auto number = [](const char* text) {
     return static_cast<unsigned>(std::strtoul(text, nullptr, 10));
   };
-  return Serve({.regions = number(argv[1]), .silent = number(argv[2])}, argv[3]);
+  return Serve({.regions = number(argv[1]), .silent = number(argv[2]), .own = argc == 5}, argv[3]);
 }

@@ -22,6 +22,7 @@ def arguments():
     parser.add_argument("--reference", help="another derpprobe to compare with")
     parser.add_argument("--regions", type=int, default=1000)
     parser.add_argument("--silent", type=int, default=0, help="regions that never answer")
+    parser.add_argument("--own", action="store_true", help="a relay for each region, with a key and a certificate of its own")
     parser.add_argument("--rounds", type=int, default=5)
     return parser.parse_args()
 
@@ -72,8 +73,8 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        fleet = subprocess.Popen([build / "tests/bench/fleet", str(options.regions), str(options.silent), name],
-                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        serve = [build / "tests/bench/fleet", str(options.regions), str(options.silent), name] + ["own"] * options.own
+        fleet = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert fleet.stdout.readline() == b"ready\n", "the fleet did not start"
         subprocess.run(["mount", "--bind", folder / "hosts", "/etc/hosts"], check=True)
         programs = {"ours": str(build / "derpprobe/derpprobe")}
@@ -84,7 +85,8 @@ def main():
             for _ in range(options.rounds):
                 for each, program in programs.items():
                     results[each].append(run(program, folder))
-            print(f"{options.regions} regions, {options.silent} silent, {options.rounds} rounds: median (least to most)")
+            relays = "a relay for each" if options.own else "one relay for all"
+            print(f"{options.regions} regions, {relays}, {options.silent} silent, {options.rounds} rounds: median (least to most)")
             for each, runs in results.items():
                 show(each, runs)
             if options.reference:
