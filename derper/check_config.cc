@@ -1,6 +1,5 @@
 #include "derper/check_config.h"
 
-#include <filesystem>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -24,20 +23,11 @@
 namespace derp::relay {
 namespace {
 
+using config::ConfigCheck;
+using config::FindMakeProblem;
+
 constexpr auto kLookupTimeout = std::chrono::seconds(10);
 constexpr std::size_t kMaxAnchors = 4 * 1024 * 1024;
-
-// Where a file would be made: its nearest parent must let us.
-std::optional<std::string> FindMakeProblem(const std::string& directory) {
-  std::error_code ignored;
-  std::string nearest = directory;
-  while (!std::filesystem::exists(nearest, ignored) && nearest != "/" && nearest != ".") {
-    nearest = DirectoryOf(nearest);
-  }
-  if (!std::filesystem::is_directory(nearest, ignored)) return nearest + " is no directory";
-  if (access(nearest.c_str(), W_OK | X_OK) != 0) return nearest + " cannot be written to";
-  return std::nullopt;
-}
 
 class Checker {
  public:
@@ -59,11 +49,8 @@ class Checker {
   }
 
  private:
-  void Say(std::string_view line) { check_.text += fmt::format("{}\n", line); }
-  void Wrong(std::string_view line) {
-    Say(fmt::format("error: {}", line));
-    check_.status = 2;
-  }
+  void Say(std::string_view line) { check_.Say(line); }
+  void Wrong(std::string_view line) { check_.Wrong(line); }
 
   void Settings() {
     if (const auto bad = FindBadOption(options_)) return Wrong(*bad);
@@ -196,7 +183,7 @@ class Checker {
 
 }  // namespace
 
-ConfigCheck CheckConfig(const Options& options, const Environment& environment) {
+config::ConfigCheck CheckConfig(const Options& options, const Environment& environment) {
   return Checker(options, environment).Run();
 }
 

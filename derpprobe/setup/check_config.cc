@@ -1,11 +1,7 @@
 #include "derpprobe/setup/check_config.h"
 
-#include <filesystem>
-#include <unistd.h>
-
 #include <fmt/format.h>
 
-#include "common/base/file.h"
 #include "common/base/text.h"
 #include "derpprobe/maps/map_sources.h"
 
@@ -19,7 +15,7 @@ class Checker {
   Checker(const Options& options, const std::map<std::string, std::string>& environment)
       : options_(options), environment_(environment) {}
 
-  ConfigCheck Run() {
+  config::ConfigCheck Run() {
     Say(options_.config.empty() ? "flags and environment: ok"
                                 : fmt::format("flags, environment and {}: ok", options_.config));
     MeshKeyFile();
@@ -30,11 +26,8 @@ class Checker {
   }
 
  private:
-  void Say(std::string_view line) { check_.text += fmt::format("{}\n", line); }
-  void Wrong(std::string_view line) {
-    Say(fmt::format("error: {}", line));
-    check_.status = 2;
-  }
+  void Say(std::string_view line) { check_.Say(line); }
+  void Wrong(std::string_view line) { check_.Wrong(line); }
 
   void MeshKeyFile() {
     const auto key = LoadMeshKey(options_, environment_);
@@ -68,33 +61,24 @@ class Checker {
                     map.regions.size(), map.NodeCount()));
   }
 
-  // It is made at the first start: then its nearest parent must let us.
   void StateDirectory() {
     const std::string& path = options_.state_dir;
     if (path.empty()) return;
-    std::error_code ignored;
-    if (std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored)) {
-      return Wrong(fmt::format("-state-dir {}: is no directory", path));
-    }
-    std::string nearest = path;
-    while (!std::filesystem::exists(nearest, ignored) && nearest != "/" && nearest != ".") {
-      nearest = DirectoryOf(nearest);
-    }
-    if (access(nearest.c_str(), W_OK | X_OK) != 0) {
-      return Wrong(fmt::format("-state-dir {}: {} cannot be written to", path, nearest));
+    if (const auto problem = config::FindMakeProblem(path)) {
+      return Wrong(fmt::format("-state-dir {}: {}", path, *problem));
     }
     Say(fmt::format("state directory {}: ok", path));
   }
 
   const Options& options_;
   const std::map<std::string, std::string>& environment_;
-  ConfigCheck check_;
+  config::ConfigCheck check_;
 };
 
 }  // namespace
 
-ConfigCheck CheckConfig(const Options& options,
-                        const std::map<std::string, std::string>& environment) {
+config::ConfigCheck CheckConfig(const Options& options,
+                                const std::map<std::string, std::string>& environment) {
   return Checker(options, environment).Run();
 }
 

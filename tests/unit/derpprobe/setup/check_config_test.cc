@@ -8,6 +8,7 @@
 
 using namespace derp;
 using namespace derp::probe;
+using config::ConfigCheck;
 
 namespace {
 
