@@ -30,6 +30,7 @@ options = parse()
 os.environ["DERP_BUILD_DIR"] = str(options.build.resolve())
 import tailnet  # noqa: E402
 from programs import Relay, free_port, wait_until  # noqa: E402
+from theirs import TheirRelay  # noqa: E402
 
 
 def measure(kind, ip, folder):
@@ -64,7 +65,7 @@ def measure(kind, ip, folder):
 
 def main():
     tailnet.enter("headscale", "tailscaled", "tailscale", "derper")
-    kinds = {"ours": (Relay, tailnet.ADDRESSES[0]), "theirs": (tailnet.TheirRelay, tailnet.ADDRESSES[1])}
+    kinds = {"ours": (Relay, tailnet.ADDRESSES[0]), "theirs": (TheirRelay, tailnet.ADDRESSES[1])}
     figures = {name: [] for name in kinds}
     for number in range(options.rounds):
         for name, (kind, ip) in kinds.items():

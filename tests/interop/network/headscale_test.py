@@ -15,11 +15,10 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import tailnet  # noqa: E402
 from programs import Relay, free_port, wait_until  # noqa: E402
-from tailnet import TheirRelay  # noqa: E402
+from theirs import MESH_KEY, TheirRelay  # noqa: E402
 
 OURS, THEIRS = tailnet.ADDRESSES
 MEGABYTES = int(os.environ.get("DERP_TRANSFER_MB", "100"))
-MESH_KEY = "fedcba9876543210" * 4
 
 
 class HeadscaleTest(unittest.TestCase):

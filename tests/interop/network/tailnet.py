@@ -13,8 +13,10 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
-from programs import Program, Relay, free_port, http_get, wait_until  # noqa: E402
+from programs import Program, free_port, http_get, wait_until  # noqa: E402
+from theirs import end_without, find  # noqa: E402
 
 ADDRESSES = ("10.90.0.1", "10.90.0.2")  # of the relays
 TAIL_PORT = 9990  # where the far end of a transfer listens
@@ -41,21 +43,9 @@ logtail: {{enabled: false}}
 """
 
 
-def find(name):
-    folders = [os.environ.get("DERP_INTEROP_DIR", ""), *os.environ.get("PATH", "").split(os.pathsep)]
-    for folder in filter(None, folders):
-        path = pathlib.Path(folder) / name
-        if path.is_file() and os.access(path, os.X_OK) and b"Go buildinf:" in path.read_bytes():
-            return str(path)
-    return None
-
-
 def enter(*programs):
     """Goes on inside a namespace of its own; ends as skipped without the programs or where that is refused."""
-    missing = [name for name in programs if find(name) is None]
-    if missing:
-        print(f"skipped: no {', '.join(missing)} in DERP_INTEROP_DIR or on PATH")
-        sys.exit(77)
+    end_without(*programs)
     if os.environ.get("DERP_IN_NAMESPACE"):
         _set_up()
         return
@@ -175,24 +165,6 @@ def _read(link, size):
             raise ConnectionError("the connection ended")
         data += part
     return data
-
-
-class TheirRelay(Program):
-    """Tailscale's derper with a self-signed, pinned certificate."""
-
-    def __init__(self, folder, ip, port, stun_port, mesh_with=(), trust=None, extra=()):
-        self.ip, self.port, self.stun_port, self.folder = ip, port, stun_port, pathlib.Path(folder)
-        args = [find("derper"), "-a", f"{ip}:{port}", "-hostname", ip, "-certmode", "manual", "-certdir",
-                str(self.folder / ip), "-c", str(self.folder / f"{ip}.key"), "-http-port", "-1", "-stun-port", str(stun_port)]
-        if mesh_with:
-            args += ["-mesh-psk-file", str(self.folder / "mesh.key"), "-mesh-with", ",".join(mesh_with)]
-        super().__init__([*args, *extra], self.folder / f"{ip}.log", {**os.environ, "SSL_CERT_FILE": str(trust)} if trust else None)
-
-    pin = Relay.pin
-    node = Relay.node
-    certificate = Relay.certificate
-    alive = Relay.alive
-    varz = Relay.varz
 
 
 class Sink:

@@ -12,10 +12,10 @@ import tempfile
 import threading
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
 from programs import BUILD, Relay, free_port, http_get, wait_until  # noqa: E402
-from tailscale_test import MESH_KEY, TheirRelay, find_theirs  # noqa: E402
+from theirs import MESH_KEY, TheirRelay, end_without  # noqa: E402
 
 OURS, THEIRS = "127.0.0.1", "127.0.0.2"
 
@@ -160,7 +160,5 @@ class MixedMeshTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not find_theirs("derper"):
-        print("skipped: Tailscale's derper is neither in DERP_INTEROP_DIR nor on PATH")
-        sys.exit(77)
+    end_without("derper")
     unittest.main(verbosity=2)

@@ -16,48 +16,10 @@ import tempfile
 import threading
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
 from programs import DEADLINE, Program, Relay, free_port, http_get, program, wait_until  # noqa: E402
-
-MESH_KEY = "fedcba9876543210" * 4
-
-
-def find_theirs(name):
-    folders = [os.environ.get("DERP_INTEROP_DIR", ""), *os.environ.get("PATH", "").split(os.pathsep)]
-    for folder in filter(None, folders):
-        path = pathlib.Path(folder) / name
-        if path.is_file() and os.access(path, os.X_OK) and b"Go buildinf:" in path.read_bytes():
-            return str(path)
-    return None
-
-
-def theirs(name):
-    path = find_theirs(name)
-    if path is None:
-        raise unittest.SkipTest(f"no {name} made with Go in DERP_INTEROP_DIR or on PATH")
-    return path
-
-
-class TheirRelay(Program):
-    """Tailscale's derper on a loopback address, manual certificates."""
-
-    def __init__(self, folder, ip, port, stun_port, mesh_with=(), trust=None, extra=()):
-        self.ip, self.port, self.stun_port, self.folder = ip, port, stun_port, pathlib.Path(folder)
-        args = [theirs("derper"), "-a", f"{ip}:{port}", "-hostname", ip, "-certmode", "manual", "-certdir",
-                str(self.folder / ip), "-c", str(self.folder / f"{ip}.key"), "-http-port", "-1", "-stun-port",
-                str(stun_port)]
-        if mesh_with:
-            args += ["-mesh-psk-file", str(self.folder / "mesh.key"), "-mesh-with", ",".join(mesh_with)]
-        super().__init__([*args, *extra], self.folder / f"{ip}.log", {**os.environ, "SSL_CERT_FILE": str(trust)} if trust else None)
-
-    pin = Relay.pin
-    node = Relay.node
-    certificate = Relay.certificate
-
-    def alive(self):
-        if self.process.poll() is not None:
-            raise AssertionError(f"their derper on {self.ip} ended: {self.text()}")
-        return True
+from theirs import MESH_KEY, TheirRelay, find, need  # noqa: E402
 
 
 class Admission:
@@ -142,7 +104,7 @@ class TailscaleTest(unittest.TestCase):
 
     def test_our_derpprobe_finds_their_named_relay_usable_and_says_who_signed_it_else(self):
         certs = self.make_certificate()
-        relay = Program([theirs("derper"), "-a", f"127.0.0.1:{self.port}", "-hostname", "localhost", "-certmode",
+        relay = Program([need("derper"), "-a", f"127.0.0.1:{self.port}", "-hostname", "localhost", "-certmode",
                          "manual", "-certdir", str(certs), "-c", str(self.folder / "derper.key"), "-http-port", "-1",
                          "-stun-port", str(self.stun_port)], self.folder / "derper.log")
         self.addCleanup(relay.stop)
@@ -204,7 +166,7 @@ class TailscaleTest(unittest.TestCase):
             return None
 
     def test_their_derpprobe_is_content_with_our_named_relay(self):
-        prober = theirs("derpprobe")
+        prober = need("derpprobe")
         certs = self.make_certificate()
         relay = Program([program("derper"), "-a", f"127.0.0.1:{self.port}", "-hostname", "localhost", "-certmode",
                          "manual", "-certdir", str(certs), "-c", str(self.folder / "derper.key"), "-http-port", "-1",
@@ -227,7 +189,7 @@ class TailscaleTest(unittest.TestCase):
         foreign = self.start(TheirRelay, "127.0.0.2", self.port, self.stun_port)
         foreign.pin()
         for relay in (ours, foreign):
-            for tool in (program("stunc"), theirs("stunc")):
+            for tool in (program("stunc"), need("stunc")):
                 with self.subTest(tool=tool, relay=type(relay).__name__):
                     done = subprocess.run([tool, relay.ip, str(self.stun_port)], capture_output=True, text=True,
                                           timeout=DEADLINE, stdin=subprocess.DEVNULL)
@@ -252,7 +214,7 @@ class TailscaleTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not any(find_theirs(name) for name in ("derper", "derpprobe", "stunc")):
+    if not any(find(name) for name in ("derper", "derpprobe", "stunc")):
         print("skipped: Tailscale's derper, derpprobe and stunc are neither in DERP_INTEROP_DIR nor on PATH")
         sys.exit(77)
     unittest.main(verbosity=2)

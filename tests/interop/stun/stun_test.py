@@ -3,7 +3,6 @@
 Each test is skipped by name where its program is missing. Tailscale's stunc has the name of ours, so
 DERP_INTEROP_DIR says where it is.
 """
-import os
 import pathlib
 import re
 import shutil
@@ -13,10 +12,12 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
 from programs import BUILD, DEADLINE, Program, Relay, free_port, program, wait_until  # noqa: E402
+from theirs import find  # noqa: E402
 
-THEIR_STUNC = shutil.which("stunc", path=os.environ.get("DERP_INTEROP_DIR", "/nonexistent"))
+THEIR_STUNC = find("stunc")
 
 
 def has_ipv6():
