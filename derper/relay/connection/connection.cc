@@ -19,6 +19,7 @@ constexpr std::size_t kLimitedReadSize = 16 * 1024;
 constexpr int kRoundsPerTurn = 4;
 constexpr auto kIdleAfter = std::chrono::seconds(1);
 constexpr auto kRoundTripInterval = std::chrono::seconds(10);
+constexpr auto kSettled = std::chrono::seconds(2);  // what was sent last is acknowledged by then
 // For a client that reads a streamed answer, perhaps a person who stopped the screen.
 constexpr auto kStreamStall = std::chrono::seconds(30);
 constexpr int kStallChecks = 4;
@@ -352,22 +353,30 @@ void Connection::CheckIdle() {
   transport_.ReleaseIdle(worker_.pool());
 }
 
+// While nothing is sent or received the kernel has nothing new to say: its last answer counts again.
 void Connection::SampleRoundTrip() {
   if (stage_ != Stage::kSession) return;
+  const TimePoint now = worker_.Now();
+  const bool is_known = round_trip_ && last_activity_ + kRoundTripInterval + kSettled < now;
+  if (!is_known && !AskRoundTrip()) return;
+  std::size_t bucket = 0;
+  while (bucket < kRoundTripBoundsMs.size() &&
+         *round_trip_ > std::chrono::milliseconds(kRoundTripBoundsMs[bucket])) {
+    ++bucket;
+  }
+  worker_.counters().round_trips[bucket].Add();
+  worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, now + kRoundTripInterval);
+}
+
+bool Connection::AskRoundTrip() {
   tcp_info info{};
   socklen_t size = sizeof(info);
   if (getsockopt(transport_.fd(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
     worker_.counters().round_trip_errors.Add();
-    return;
+    return false;
   }
-  std::size_t bucket = 0;
-  while (bucket < kRoundTripBoundsMs.size() &&
-         info.tcpi_rtt > kRoundTripBoundsMs[bucket] * std::uint32_t{1000}) {
-    ++bucket;
-  }
-  worker_.counters().round_trips[bucket].Add();
   round_trip_ = std::chrono::microseconds(info.tcpi_rtt);
-  worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, worker_.Now() + kRoundTripInterval);
+  return true;
 }
 
 }  // namespace derp::relay

@@ -142,6 +142,7 @@ class Connection final : private FrameHandler, private PlainSink {
   void NoteActivity();
   void CheckIdle();
   void SampleRoundTrip();
+  bool AskRoundTrip();
   Duration StallLimit() const;
 
   Worker& worker_;

@@ -21,6 +21,20 @@ enum class DeadlineKind {
   kPause,      // a source that is limited may be read again
 };
 
+// Of what comes round for every client and may well come a little later, many fall on one moment:
+// among thousands of idle clients waking costs more than what is done then.
+inline TimePoint MayWaitUntil(DeadlineKind kind, TimePoint when) {
+  using Quarters = std::chrono::duration<TimePoint::rep, std::ratio<1, 4>>;
+  switch (kind) {
+    case DeadlineKind::kKeepAlive:
+    case DeadlineKind::kIdle:
+    case DeadlineKind::kRoundTrip:
+      return TimePoint(std::chrono::ceil<Quarters>(when.time_since_epoch()));
+    default:
+      return when;
+  }
+}
+
 class DeadlineQueue {
  public:
   struct Item {
