@@ -41,6 +41,15 @@ struct TlsFailure {
 // thread; holds on to the session's keys.
 class TlsTicket;
 
+// Takes records as they are made.
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  // `record` is gone after the call. `is_last`: as far as is known none follows; one that was not
+  // expected may, and is the last again.
+  virtual void OnRecord(ByteView record, bool is_last) = 0;
+};
+
 class TlsSession {
  public:
   // A session keeps its context alive: a reload makes a new context for later sessions.
@@ -68,6 +77,8 @@ class TlsSession {
   TlsStatus Read(ByteView& input, Bytes& output, ByteSpan out, std::size_t* count);
   // Encrypts all of `plaintext` in records of up to 16 KiB. Only after the handshake.
   TlsStatus Write(ByteView plaintext, Bytes& output);
+  // The same without a copy: each record goes to `sink`, which must not call the session.
+  TlsStatus Write(ByteView plaintext, RecordSink& sink);
   void Shutdown(Bytes& output);  // appends close_notify
 
   bool handshake_done() const;

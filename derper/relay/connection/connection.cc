@@ -351,9 +351,11 @@ void Connection::CheckIdle() {
   }
   idle_queued_ = false;
   transport_.ReleaseIdle(worker_.pool());
+  if (session_) session_->ReleaseIdle();
 }
 
-// While nothing is sent or received the kernel has nothing new to say: its last answer counts again.
+// While nothing is sent or received the kernel has nothing new to say: its last answer counts
+// again.
 void Connection::SampleRoundTrip() {
   if (stage_ != Stage::kSession) return;
   const TimePoint now = worker_.Now();

@@ -67,6 +67,10 @@ class Session {
   ByteView NextOutput(Bytes& gather);
   // How the bytes of the last NextOutput() fared.
   void OutputWritten(bool success);
+  // Gives memory back that is kept for the next packets.
+  void ReleaseIdle() {
+    for (Lane& lane : lanes_) lane.ReleaseIdle();
+  }
 
   // What this client's part of a traffic snapshot is.
   void FillTraffic(ClientFigures& figures) const;

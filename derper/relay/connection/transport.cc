@@ -9,6 +9,7 @@
 #include <string_view>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <utility>
 
 namespace derp::relay {
@@ -131,15 +132,48 @@ void Transport::Write(ByteView plaintext, IoScratch& scratch, TimePoint now) {
   }
   if (scratch.cipher.capacity() > kKeepCipher) scratch.cipher = Bytes();
   scratch.cipher.clear();
-  if (tls_->Write(plaintext, scratch.cipher) != net::TlsStatus::kOk) {
-    failed_ = true;
+  const Writing writing{scratch, now};
+  writing_ = &writing;
+  if (tls_->Write(plaintext, *this) != net::TlsStatus::kOk) failed_ = true;
+  writing_ = nullptr;
+}
+
+// The last record, often the only one, goes to the kernel from where it was made.
+void Transport::OnRecord(ByteView record, bool is_last) {
+  Bytes& before = writing_->scratch.cipher;
+  if (!is_last) {
+    AppendBytes(before, record);
     return;
   }
-  Send(scratch.cipher, scratch.pool, now);
+  SendBoth(before, record, writing_->scratch.pool, writing_->now);
+  before.clear();
+}
+
+void Transport::SendBoth(Bytes& before, ByteView bytes, BufferPool& pool, TimePoint now) {
+  if (before.empty() || blocked()) {
+    if (!before.empty()) Send(before, pool, now);
+    Send(bytes, pool, now);
+    return;
+  }
+  std::array<iovec, 2> parts = {iovec{before.data(), before.size()},
+                                iovec{const_cast<std::uint8_t*>(bytes.data()), bytes.size()}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  std::size_t taken = Took(sendmsg(fd_.get(), &message, MSG_NOSIGNAL), now);
+  for (const ByteView part : {ByteView(before), bytes}) {
+    const std::size_t of_part = std::min(taken, part.size());
+    taken -= of_part;
+    Keep(part.subspan(of_part), pool, now);
+  }
 }
 
 void Transport::Send(ByteView bytes, BufferPool& pool, TimePoint now) {
-  if (!blocked()) bytes = bytes.subspan(SendSome(bytes, now));
+  if (!blocked() && !failed_) bytes = bytes.subspan(SendSome(bytes, now));
+  Keep(bytes, pool, now);
+}
+
+void Transport::Keep(ByteView bytes, BufferPool& pool, TimePoint now) {
   if (bytes.empty() || failed_) return;
   if (!blocked()) {
     pool.Lend(pending_);
@@ -150,11 +184,14 @@ void Transport::Send(ByteView bytes, BufferPool& pool, TimePoint now) {
 }
 
 std::size_t Transport::SendSome(ByteView bytes, TimePoint now) {
-  const ssize_t count = send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (count >= 0) {
+  return Took(send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL), now);
+}
+
+std::size_t Transport::Took(ssize_t result, TimePoint now) {
+  if (result >= 0) {
     last_progress_ = now;
-    wire_out_ += static_cast<std::size_t>(count);
-    return static_cast<std::size_t>(count);
+    wire_out_ += static_cast<std::size_t>(result);
+    return static_cast<std::size_t>(result);
   }
   failed_ = errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
   return 0;

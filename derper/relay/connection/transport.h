@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <sys/types.h>
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
@@ -21,7 +22,7 @@ struct IoScratch {
   Bytes raw = Bytes(kSize);    // as received
   Bytes plain = Bytes(kSize);  // decrypted
   Bytes answer;                // ciphertext that reading produced
-  Bytes cipher;                // ciphertext being written
+  Bytes cipher;                // records made before the last of a write
   Bytes unwrapped;             // content of WebSocket messages received
   Bytes wrapped;               // WebSocket messages being written
   BufferPool pool;
@@ -36,7 +37,7 @@ class PlainSink {
   virtual void OnProxyHead(const net::ProxyHead& head) = 0;
 };
 
-class Transport {
+class Transport final : private net::RecordSink {
  public:
   enum class Status {
     kProgress,
@@ -91,15 +92,25 @@ class Transport {
   bool AnswersPlainHttp(ByteView input, Bytes& answer) const;
   Status Decrypt(ByteView input, IoScratch& scratch, PlainSink& sink, TimePoint now);
   void SendAnswer(IoScratch& scratch, TimePoint now);
+  void OnRecord(ByteView record, bool is_last) override;
   void Send(ByteView bytes, BufferPool& pool, TimePoint now);
+  // What was kept in `before`, then `bytes`.
+  void SendBoth(Bytes& before, ByteView bytes, BufferPool& pool, TimePoint now);
+  void Keep(ByteView bytes, BufferPool& pool, TimePoint now);
   // How much the kernel took; 0 also when it failed.
   std::size_t SendSome(ByteView bytes, TimePoint now);
+  std::size_t Took(ssize_t result, TimePoint now);
 
   net::Fd fd_;
   std::optional<net::ProxyHeadReader> proxy_head_;        // until it is there
   std::shared_ptr<const net::TlsServerContext> context_;  // until something came
   std::optional<net::TlsSession> tls_;
-  Bytes pending_;  // ciphertext from pending_sent_ on
+  struct Writing {
+    IoScratch& scratch;
+    TimePoint now;
+  };
+  const Writing* writing_ = nullptr;  // while records are made
+  Bytes pending_;                     // ciphertext from pending_sent_ on
   std::size_t pending_sent_ = 0;
   TimePoint last_progress_{};
   std::uint64_t wire_in_ = 0;

@@ -51,8 +51,12 @@ void Lane::PopFront() {
 void Lane::ReleaseIfEmpty(BufferPool& pool) {
   if (!empty()) return;
   pool.Return(frames_);
-  entries_ = {};
+  entries_.clear();
   head_ = first_ = 0;
+}
+
+void Lane::ReleaseIdle() {
+  if (empty()) entries_ = {};
 }
 
 std::size_t Lane::PayloadSize(const Entry& entry) { return entry.size - kOverhead; }

@@ -50,8 +50,10 @@ class Lane {
   // All waiting frames, contiguous.
   ByteView Waiting() const { return ByteView(frames_).subspan(head_); }
 
-  // Gives the memory back.
+  // Gives the frames' memory back to the pool.
   void ReleaseIfEmpty(BufferPool& pool);
+  // What is kept for the next packets, too.
+  void ReleaseIdle();
 
   static std::size_t PayloadSize(const Entry& entry);
 
