@@ -16,6 +16,7 @@ constexpr Duration kFigureInterval = std::chrono::seconds(1);
 struct LinkFigures {
   std::string host;
   std::atomic<bool> up = false;
+  std::atomic<bool> self = false;
   std::atomic<std::uint64_t> peers = 0;
   std::atomic<std::uint64_t> peers_refused = 0;
   std::atomic<std::uint64_t> dropped_down = 0;
@@ -50,6 +51,7 @@ void AppendFigures(const std::vector<std::shared_ptr<const LinkFigures>>& all,
       .help = "Announcements of the mesh peer ignored because it had announced too many clients.",
       .samples = {}};
   for (const auto& link : all) {
+    if (link->self) continue;  // nothing is down where there is nothing to reach
     up.samples.push_back(MakeSample({{"host", link->host}}, link->up ? 1 : 0));
     peers.samples.push_back(MakeSample({{"host", link->host}}, static_cast<double>(link->peers)));
     refused.samples.push_back(
@@ -130,6 +132,7 @@ class MeshLinks::Link final : public MeshLink {
 
   void Publish() {
     figures_->up = client_.state() == MeshClient::State::kUp;
+    figures_->self = client_.state() == MeshClient::State::kConnectedSelf;
     figures_->peers = client_.peers();
     figures_->peers_refused = client_.counters().peers_refused;
     figures_->dropped_down = client_.counters().packets_dropped_down;

@@ -35,7 +35,7 @@ class MeshLinks {
   void Start();
 
   // derper_mesh_link_up{host}, derper_mesh_peers{host}, derper_mesh_dropped_packets{host,reason}.
-  // Any thread; may outlive the links.
+  // A host that turned out to be this relay is left out. Any thread; may outlive the links.
   metrics::Registry::Source MetricsSource() const;
 
  private:
