@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes the service with the shipped configuration and rules."""
+"""A real Prometheus scrapes the service and its relays with the shipped configuration and rules."""
 import json
 import pathlib
 import re
@@ -18,16 +18,20 @@ from service_test import Service  # noqa: E402
 
 
 class Prometheus(Program):
-    """Prometheus with the shipped files, its intervals shortened, looking at one derpprobe."""
+    """Prometheus with the shipped files, its intervals shortened, looking at one derpprobe and at relays by TLS."""
 
-    def __init__(self, folder, target):
+    def __init__(self, folder, target, relays):
         self.port = free_port(socket.SOCK_STREAM, "127.0.0.1")
         shipped = (ROOT / "deploy/prometheus/prometheus.yml").read_text()
         changed = shipped.replace("scrape_interval: 15s", "scrape_interval: 1s").replace("localhost:8030", target)
-        assert changed.count("1s") == 1 and target in changed
+        assert changed.count("interval: 1s") == 2 and target in changed
+        by_tls = "  - job_name: derper\n    scheme: https\n    tls_config: {insecure_skip_verify: true}\n"
+        changed = changed.replace("  - job_name: derper\n", by_tls).replace('"localhost:8031"', ", ".join(f'"{relay}"' for relay in relays))
+        assert by_tls in changed and relays[-1] in changed
         (folder / "prometheus.yml").write_text("global: {evaluation_interval: 1s}\n" + changed)
-        rules = (ROOT / "deploy/prometheus/derpprobe.rules.yml").read_text()
-        (folder / "derpprobe.rules.yml").write_text(re.sub(r"\n        for: \w+", "\n        for: 1s", rules))
+        for name in ("derpprobe.rules.yml", "derper.rules.yml"):
+            rules = (ROOT / "deploy/prometheus" / name).read_text()
+            (folder / name).write_text(re.sub(r"\n        for: \w+", "\n        for: 1s", rules))
         super().__init__(["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
                           f"--web.listen-address=127.0.0.1:{self.port}"], folder / "prometheus.log")
 
@@ -57,9 +61,11 @@ class PrometheusTest(unittest.TestCase):
                               "-qd-packets-per-second=10")
         cls.region.callback(cls.service.stop)
         cls.service.wait_page("All 2 nodes usable")
-        cls.prometheus = Prometheus(cls.region.folder, f"127.0.0.1:{cls.service.port}")
+        cls.prometheus = Prometheus(cls.region.folder, f"127.0.0.1:{cls.service.port}",
+                                    [f"{relay.ip}:{relay.port}" for relay in cls.region.relays])
         cls.region.callback(cls.prometheus.stop)
         wait_until(lambda: cls.prometheus.query('up{job="derpprobe"} == 1'), f"a scrape: {cls.prometheus.text()}")
+        wait_until(lambda: len(cls.prometheus.query('up{job="derper"} == 1')) == 2, f"the relays: {cls.prometheus.text()}")
 
     def test_1_every_metric_of_rules_and_dashboard_is_in_a_live_scrape(self):
         named = set()
@@ -76,10 +82,13 @@ class PrometheusTest(unittest.TestCase):
         query = self.prometheus.query
         wait_until(lambda: len(query("derpprobe_node_usable == 1")) == 2, "both nodes in Prometheus")
         wait_until(lambda: query("derpprobe:availability:ratio_rate5m"), "the recordings")
-        self.assertEqual(self.prometheus.firing(), set())
+        wait_until(lambda: len(query("derper:worker_busy:ratio_rate5m")) == 4, "the relays' recordings")
+        # A relay learns within a second or two that one of the hosts it shall mesh with is itself.
+        wait_until(lambda: len(query("derper_mesh_link_up == 1")) == 2 and not query("derper_mesh_link_up == 0"), "the mesh")
+        wait_until(lambda: not self.prometheus.firing(), f"silence: {self.prometheus.firing()}")
 
         self.region.relays[1].stop()
-        wait_until(lambda: "DerpNodeDown" in self.prometheus.firing(), "DerpNodeDown")
+        wait_until(lambda: {"DerpNodeDown", "DerperGone", "DerperMeshLinkDown"} <= self.prometheus.firing(), "the alerts")
         down = query("derpprobe_node_usable == 0")
         self.assertEqual([labels["node"] for labels, _ in down], ["900b"])
         self.assertTrue(query('derpprobe_finding{code="tcp.refused",node="900b"} == 1'))
