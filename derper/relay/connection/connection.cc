@@ -17,9 +17,9 @@ constexpr int kReadsPerTurn = 2;
 constexpr std::size_t kLimitedReadSize = 16 * 1024;
 // Output rounds of 64 KiB that one connection gets before the others have their turn.
 constexpr int kRoundsPerTurn = 4;
-constexpr auto kIdleAfter = std::chrono::seconds(1);
+constexpr auto kIdleAfter = std::chrono::milliseconds(500);
 constexpr auto kRoundTripInterval = std::chrono::seconds(10);
-constexpr auto kSettled = std::chrono::seconds(2);  // what was sent last is acknowledged by then
+constexpr auto kSettled = std::chrono::milliseconds(250);  // what was sent last is acknowledged
 // For a client that reads a streamed answer, perhaps a person who stopped the screen.
 constexpr auto kStreamStall = std::chrono::seconds(30);
 constexpr int kStallChecks = 4;
@@ -358,8 +358,7 @@ void Connection::CheckIdle() {
 // again.
 void Connection::SampleRoundTrip() {
   if (stage_ != Stage::kSession) return;
-  const TimePoint now = worker_.Now();
-  const bool is_known = round_trip_ && last_activity_ + kRoundTripInterval + kSettled < now;
+  const bool is_known = round_trip_ && last_activity_ + kSettled < round_trip_asked_;
   if (!is_known && !AskRoundTrip()) return;
   std::size_t bucket = 0;
   while (bucket < kRoundTripBoundsMs.size() &&
@@ -367,7 +366,7 @@ void Connection::SampleRoundTrip() {
     ++bucket;
   }
   worker_.counters().round_trips[bucket].Add();
-  worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, now + kRoundTripInterval);
+  worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, worker_.Now() + kRoundTripInterval);
 }
 
 bool Connection::AskRoundTrip() {
@@ -378,6 +377,7 @@ bool Connection::AskRoundTrip() {
     return false;
   }
   round_trip_ = std::chrono::microseconds(info.tcpi_rtt);
+  round_trip_asked_ = worker_.Now();
   return true;
 }
 

@@ -187,7 +187,8 @@ class Connection final : private FrameHandler, private PlainSink {
   bool idle_queued_ = false;
   bool stall_queued_ = false;
   TimePoint stall_since_{};
-  std::optional<Duration> round_trip_;  // as sampled last
+  std::optional<Duration> round_trip_;  // as the kernel told it last
+  TimePoint round_trip_asked_{};
 };
 
 }  // namespace derp::relay

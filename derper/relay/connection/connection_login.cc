@@ -9,7 +9,7 @@ namespace derp::relay {
 
 namespace {
 
-constexpr auto kFirstRoundTrip = std::chrono::seconds(0);
+constexpr auto kFirstRoundTrip = std::chrono::milliseconds(500);
 
 }  // namespace
 
