@@ -60,7 +60,8 @@ def mesh(shape):
 
 
 def idle(_shape):
-    return [Cell("idle", "10000", ("-idle", "10000", "-settle", "5s"), seconds=10)]
+    # A minute, so that each client had its keep-alive.
+    return [Cell("idle", "10000", ("-idle", "10000", "-settle", "5s"), seconds=60)]
 
 
 def storm(_shape):
