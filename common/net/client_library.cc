@@ -11,8 +11,6 @@
 #include <openssl/opensslv.h>
 #include <openssl/provider.h>
 
-#include "common/net/key_schedule.h"
-
 namespace derp::net {
 namespace {
 
@@ -93,9 +91,6 @@ const Original& TheOriginal() {
     if (made.provider == nullptr) return made;
     for (const Selection& selection : kSelections) {
       made.chosen[selection.operation] = ChooseAll(made.provider, selection);
-    }
-    for (OSSL_ALGORITHM& kdf : made.chosen[OSSL_OP_KDF]) {
-      if (FirstName(kdf) == "TLS13-KDF") kdf.implementation = KeyScheduleFunctions();
     }
     made.chosen[OSSL_OP_DECODER] = Choose(made.provider, OSSL_OP_DECODER, ReadsCertificateKeys);
     made.complete = std::none_of(made.chosen.begin(), made.chosen.end(),
