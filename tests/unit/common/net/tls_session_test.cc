@@ -383,5 +383,55 @@ TEST_CASE("without tickets, or with TLS 1.2, there is nothing to go on with", "[
   CHECK(pair.client.Ticket() == nullptr);
 }
 
+// Keeps what it is given and how often that was said to be the last.
+struct KeptRecords final : RecordSink {
+  void OnRecord(ByteView record, bool is_last) override {
+    AppendBytes(bytes, record);
+    lasts.push_back(is_last);
+  }
+  Bytes bytes;
+  std::vector<bool> lasts;
+};
+
+TEST_CASE("a sink gets each record as it is made and learns which is the last", "[net][tls]") {
+  const auto versions = GENERATE(TlsVersions::kOnly12, TlsVersions::kOnly13);
+  constexpr std::size_t kRecord = 16384;
+  const std::size_t size = GENERATE(1U, 16384U, 16385U, 49152U, 65535U);
+  TlsPair pair(Identity().Options(), versions);
+  pair.RunHandshake();
+  REQUIRE(pair.connected());
+  const Bytes sent = Pattern(size);
+  KeptRecords kept;
+  REQUIRE(pair.server.Write(sent, kept) == TlsStatus::kOk);
+  std::vector<bool> expected((size + kRecord - 1) / kRecord, false);
+  expected.back() = true;
+  CHECK(kept.lasts == expected);
+  Bytes answer;
+  CHECK(ReadAll(pair.client, kept.bytes, answer).plaintext == sent);
+}
+
+TEST_CASE("nothing to write makes no record", "[net][tls]") {
+  TlsPair pair(Identity().Options());
+  pair.RunHandshake();
+  KeptRecords kept;
+  CHECK(pair.server.Write({}, kept) == TlsStatus::kOk);
+  CHECK(kept.lasts.empty());
+}
+
+TEST_CASE("a record that is cut anywhere is waited for, and spoilt it is refused", "[net][tls]") {
+  TlsPair pair(Identity().Options(), TlsVersions::kOnly13);
+  pair.RunHandshake();
+  Bytes record;
+  REQUIRE(pair.client.Write(Pattern(40), record) == TlsStatus::kOk);
+  Bytes answer;
+  for (const std::uint8_t& byte : ByteView(record).first(record.size() - 1)) {
+    CHECK(ReadAll(pair.server, ByteView(&byte, 1), answer).status == TlsStatus::kWantRead);
+  }
+  record.back() ^= 1U;
+  CHECK(ReadAll(pair.server, ByteView(record).last(1), answer).status == TlsStatus::kFailed);
+  CHECK(pair.server.failure().cause == Cause::kProtocol);
+  CHECK_FALSE(answer.empty());  // the alert
+}
+
 }  // namespace
 }  // namespace derp::net
