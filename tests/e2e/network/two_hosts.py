@@ -79,6 +79,8 @@ class Frame:
 
     udp = property(lambda self: self.protocol == socket.IPPROTO_UDP)
     tcp = property(lambda self: self.protocol == socket.IPPROTO_TCP)
+    # Of a TCP frame: whose it is and where in the stream it starts, so the same when it is sent again.
+    tcp_start = property(lambda self: (self.source, self.target, self.raw[self.header:self.header + 8]))
 
     def from_other(self, source):
         """The same IPv4 UDP packet with another source address."""
