@@ -1,6 +1,6 @@
 // Sends the answers of a batch in one system call (sendmmsg). Each leaves from the address its
 // request came to. Answers of one size to one client leave as one buffer that the kernel or the
-// network card cuts (UDP_SEGMENT), so that a flood from few sources costs half; where that is not
+// network card cuts (UDP_SEGMENT), so that a flood from few sources costs less; where that is not
 // possible they leave one by one. Linux only. One thread.
 #pragma once
 
