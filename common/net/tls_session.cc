@@ -176,8 +176,8 @@ std::string_view TlsSession::Impl::ServerName() const {
 namespace {
 
 // Lends the session its input and output for one call, and gives the thread a clean error queue,
-// which SSL_get_error needs. Looking first is worth it: clearing an empty queue takes a fifth of the
-// time of a record. A server's thread does neither for each record: there only handshakes leave
+// which SSL_get_error needs. Looking first is worth it: clearing an empty queue takes a fifth of
+// the time of a record. A server's thread does neither for each record: there only handshakes leave
 // something behind, and they look.
 template <typename SessionImpl>
 class Lent {
