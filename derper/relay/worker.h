@@ -67,7 +67,7 @@ class Worker {
   void PutOffHandshake(ConnectionRef connection) { handshakes_.Add(connection); }
   void NoteRelayWork() { relay_work_ = true; }
   void AddDeadline(ConnectionRef connection, DeadlineKind kind, TimePoint when) {
-    deadlines_.Add({.when = MayWaitUntil(kind, when), .connection = connection, .kind = kind});
+    deadlines_.Add({.when = when, .connection = connection, .kind = kind});
   }
 
   // To a client of any worker. Why it was dropped, which is counted already, if it was.

@@ -199,7 +199,12 @@ void Connection::Flush() {
   }
   if (transport_.failed()) Doom();
   if (transport_.blocked()) ArmStall();
-  NoteActivity();
+  if (std::exchange(releases_at_once_, false) && !transport_.blocked()) {
+    last_activity_ = worker_.Now();
+    ReleaseIdle();
+  } else {
+    NoteActivity();
+  }
   UpdateInterest();
 }
 
@@ -274,6 +279,7 @@ void Connection::OnDeadline(DeadlineKind kind) {
     case DeadlineKind::kKeepAlive:
       if (stage_ != Stage::kSession) return;
       session_->QueueKeepAlive();
+      releases_at_once_ = !idle_queued_;
       worker_.FlushLater(self_);
       worker_.AddDeadline(self_, kind, worker_.Now() + keep_alive_interval_);
       return;
@@ -350,6 +356,10 @@ void Connection::CheckIdle() {
     return;
   }
   idle_queued_ = false;
+  ReleaseIdle();
+}
+
+void Connection::ReleaseIdle() {
   transport_.ReleaseIdle(worker_.pool());
   if (session_) session_->ReleaseIdle();
 }

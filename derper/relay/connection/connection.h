@@ -141,6 +141,7 @@ class Connection final : private FrameHandler, private PlainSink {
   void ArmStall();
   void NoteActivity();
   void CheckIdle();
+  void ReleaseIdle();
   void SampleRoundTrip();
   bool AskRoundTrip();
   Duration StallLimit() const;
@@ -185,6 +186,7 @@ class Connection final : private FrameHandler, private PlainSink {
   TimePoint deadline_{};  // of login, idle HTTP or draining
   TimePoint last_activity_{};
   bool idle_queued_ = false;
+  bool releases_at_once_ = false;  // what is written is the keep-alive of an idle client
   bool stall_queued_ = false;
   TimePoint stall_since_{};
   std::optional<Duration> round_trip_;  // as the kernel told it last

@@ -1,7 +1,8 @@
-// Deadlines of a worker's connections in one heap, so that a connection costs no timer. Nothing is
-// ever taken out early: whoever is called checks whether it still applies.
+// Deadlines of a worker's connections, so that a connection costs no timer. Nothing is ever taken
+// out early: whoever is called checks whether it still applies.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <queue>
 #include <vector>
@@ -21,18 +22,11 @@ enum class DeadlineKind {
   kPause,      // a source that is limited may be read again
 };
 
-// Of what comes round for every client and may well come a little later, many fall on one moment:
+// What comes round for every client and may well come a little later falls on quarters of a second:
 // among thousands of idle clients waking costs more than what is done then.
-inline TimePoint MayWaitUntil(DeadlineKind kind, TimePoint when) {
-  using Quarters = std::chrono::duration<TimePoint::rep, std::ratio<1, 4>>;
-  switch (kind) {
-    case DeadlineKind::kKeepAlive:
-    case DeadlineKind::kIdle:
-    case DeadlineKind::kRoundTrip:
-      return TimePoint(std::chrono::ceil<Quarters>(when.time_since_epoch()));
-    default:
-      return when;
-  }
+inline bool ComesRound(DeadlineKind kind) {
+  return kind == DeadlineKind::kKeepAlive || kind == DeadlineKind::kIdle ||
+         kind == DeadlineKind::kRoundTrip;
 }
 
 class DeadlineQueue {
@@ -43,25 +37,56 @@ class DeadlineQueue {
     DeadlineKind kind;
   };
 
-  void Add(Item item) { items_.push(item); }
-
-  // One that is due.
-  std::optional<Item> TakeDue(TimePoint now) {
-    if (items_.empty() || items_.top().when > now) return std::nullopt;
-    const Item item = items_.top();
-    items_.pop();
-    return item;
+  void Add(const Item& item) {
+    if (ComesRound(item.kind)) {
+      rounds_[NextQuarter(item.when)].push_back({item.connection, item.kind});
+    } else {
+      exact_.push(item);
+    }
   }
+
+  // One that is due, the earliest first; what falls on one moment comes in any order.
+  std::optional<Item> TakeDue(TimePoint now) {
+    const auto earliest = Earliest();
+    if (!earliest || *earliest > now) return std::nullopt;
+    if (!exact_.empty() && exact_.top().when == *earliest) {
+      const Item item = exact_.top();
+      exact_.pop();
+      return item;
+    }
+    const auto round = rounds_.begin();
+    const Member member = round->second.back();
+    round->second.pop_back();
+    if (round->second.empty()) rounds_.erase(round);
+    return Item{.when = *earliest, .connection = member.connection, .kind = member.kind};
+  }
+
   std::optional<TimePoint> Earliest() const {
-    if (items_.empty()) return std::nullopt;
-    return items_.top().when;
+    std::optional<TimePoint> earliest;
+    if (!exact_.empty()) earliest = exact_.top().when;
+    if (!rounds_.empty() && (!earliest || rounds_.begin()->first < *earliest)) {
+      earliest = rounds_.begin()->first;
+    }
+    return earliest;
   }
 
  private:
+  struct Member {
+    ConnectionRef connection;
+    DeadlineKind kind;
+  };
   struct Later {
     bool operator()(const Item& a, const Item& b) const { return a.when > b.when; }
   };
-  std::priority_queue<Item, std::vector<Item>, Later> items_;
+
+  static TimePoint NextQuarter(TimePoint when) {
+    using Quarters = std::chrono::duration<TimePoint::rep, std::ratio<1, 4>>;
+    return TimePoint(std::chrono::ceil<Quarters>(when.time_since_epoch()));
+  }
+
+  std::priority_queue<Item, std::vector<Item>, Later> exact_;
+  // Thousands on each moment: a heap of them all would be gone through for each.
+  std::map<TimePoint, std::vector<Member>> rounds_;
 };
 
 }  // namespace derp::relay
