@@ -234,8 +234,9 @@ struct Measurer::Impl {
     RegionRound whole;
     {
       const MutexLock lock(round.mutex);
-      round.nodes[job->index] = job->report;
-      if (round.on_node) round.on_node(job->report);
+      NodeReport& report = round.nodes[job->index];
+      report = std::move(job->report);
+      if (round.on_node) round.on_node(report);
       RegionRound& region = round.regions[job->task.region_id];
       ChainResult& result = job->result;
       if (result.member) region.members.emplace_back(job->index, std::move(*result.member));

@@ -2,7 +2,17 @@
 
 #include <utility>
 
+#include "common/base/scheduling.h"
+
 namespace derp::diagnosis {
+
+namespace {
+
+// With so many at work or fewer, each runs as soon as its answer is there: a few relays' latencies
+// are not to hold other threads' time. In a crowd they hold it anyway.
+constexpr std::size_t kMostUndisturbed = 8;
+
+}  // namespace
 
 WorkerPool::~WorkerPool() {
   std::vector<std::thread> threads;
@@ -16,24 +26,32 @@ WorkerPool::~WorkerPool() {
 }
 
 void WorkerPool::Post(std::function<void()> work) {
-  const MutexLock lock(mutex_);
-  if (abandoned_) return;
-  queue_.push_back(std::move(work));
-  StartThreadIfNeeded();
+  {
+    const MutexLock lock(mutex_);
+    if (abandoned_) return;
+    queue_.push_back(std::move(work));
+    StartThreadIfNeeded();
+  }
+  wake_.NotifyOne();  // without the lock, which the woken one takes at once
 }
 
 void WorkerPool::PostFirst(std::function<void()> work) {
-  const MutexLock lock(mutex_);
-  if (abandoned_) return;
-  queue_.push_front(std::move(work));
-  StartThreadIfNeeded();
+  {
+    const MutexLock lock(mutex_);
+    if (abandoned_) return;
+    queue_.push_front(std::move(work));
+    StartThreadIfNeeded();
+  }
+  wake_.NotifyOne();
 }
 
 void WorkerPool::StartThreadIfNeeded() {
-  if (idle_ < queue_.size() && threads_.size() < most_ && !stopping_) {
-    threads_.emplace_back([this] { Run(); });
-  }
-  wake_.NotifyOne();
+  if (idle_ >= queue_.size() || threads_.size() >= most_ || stopping_) return;
+  const bool in_crowd = threads_.size() >= kMostUndisturbed;
+  threads_.emplace_back([this, in_crowd] {
+    if (in_crowd) LetOthersFinish();
+    Run();
+  });
 }
 
 void WorkerPool::Abandon() {

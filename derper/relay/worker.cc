@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <pthread.h>
-#include <sched.h>
 #include <utility>
+
+#include "common/base/scheduling.h"
 
 namespace derp::relay {
 
@@ -16,16 +17,6 @@ constexpr std::size_t kMaxFlows = 4096;
 constexpr std::size_t kMinFlows = 64;
 
 TimePoint ExactNow() { return SystemClock().Now(); }
-
-// A packet that wakes a worker does not take the core from whoever runs on it: a free core comes at
-// once, else the time until it is free brings more packets, and one waking, one read and one send
-// do for them all. Where the process was given another policy, that one stands; a sandbox that
-// forbids the call costs no more than the gain.
-void LetOthersFinish() {
-  if (sched_getscheduler(0) != SCHED_OTHER) return;
-  const sched_param normal{};
-  (void)sched_setscheduler(0, SCHED_BATCH, &normal);
-}
 
 }  // namespace
 

@@ -1,6 +1,9 @@
 #include "common/diagnosis/worker_pool.h"
 
+#include <algorithm>
+#include <sched.h>
 #include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -63,4 +66,26 @@ TEST_CASE("an abandoned pool forgets what has not begun", "[diagnosis][pool]") {
     busy.Release();
   }
   CHECK(order.empty());
+}
+
+TEST_CASE("few at work take their core as soon as they are woken, a crowd lets others finish",
+          "[diagnosis][pool]") {
+  if (sched_getscheduler(0) != SCHED_OTHER) return;  // chosen for the tests: it stands
+  const auto threads = GENERATE(std::size_t{8}, std::size_t{10});
+  Mutex mutex;
+  CondVar changed;
+  std::vector<int> policies;
+  {
+    WorkerPool pool(threads);
+    for (std::size_t i = 0; i < threads; ++i) {
+      pool.Post([&] {  // each keeps its thread until all are there
+        const MutexLock lock(mutex);
+        policies.push_back(sched_getscheduler(0));
+        changed.NotifyAll();
+        while (policies.size() < threads) changed.Wait(mutex);
+      });
+    }
+  }
+  const auto gentle = std::count(policies.begin(), policies.end(), SCHED_BATCH);
+  CHECK(gentle == static_cast<std::ptrdiff_t>(threads) - 8);
 }
