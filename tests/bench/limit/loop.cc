@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/base/result.h"
+#include "common/base/scheduling.h"
 #include "common/wire/frame.h"
 
 namespace derp::limit {
@@ -53,6 +54,7 @@ void Loop::Stop() {
 }
 
 void Loop::Run() {
+  LetOthersFinish();              // as the relay's workers do: the limit has what they have
   prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps as long as it is told to
   std::array<epoll_event, 512> events{};
   while (!stop_.load(std::memory_order_relaxed)) {
