@@ -24,8 +24,9 @@ BoundedQueue::BoundedQueue(LinkHost& host, const PairTask& task, const QueueAske
       probe_(host, task, asked, stats_,
              {.ready =
                   [this] {
+                    if (std::exchange(ready_, true)) return;
                     report_.error.clear();  // the tries before do not count
-                    if (!std::exchange(ready_, true)) end_timer_.Start(duration_);
+                    end_timer_.Start(duration_);
                   },
               .ended = [this](const Error& error, Duration) { Ended(error); }}),
       end_timer_(host.loop, [this] { probe_.Drain([this] { Finish(); }); }) {}
@@ -36,9 +37,10 @@ void BoundedQueue::Start() {
   probe_.Start();
 }
 
-// Tries go on for as long as the packets would have.
+// Tries go on for as long as the packets would have. A stream that broke is not steady, whatever
+// comes after: its first break is told.
 void BoundedQueue::Ended(const Error& error) {
-  report_.error = error.context;
+  if (!std::exchange(broke_, ready_)) report_.error = error.context;
   if (!ready_ && host_.context.clock.Now() - started_ >= duration_) {
     end_timer_.Start(Duration::zero());
   }

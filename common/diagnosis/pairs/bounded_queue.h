@@ -31,6 +31,7 @@ class BoundedQueue final : public PairRun {
   QueueStats stats_;
   TimePoint started_;
   bool ready_ = false;
+  bool broke_ = false;  // after it was ready
   QueueProbe probe_;
   net::Timer end_timer_;
 };

@@ -102,6 +102,18 @@ TEST_CASE("what is under way when a connection breaks counts as lost, and a new 
   f.engine().Cancel(ticket);
 }
 
+TEST_CASE("a stream that broke is told even when the next connection stands at the end", "[pairs]") {
+  Alone f;
+  const EchoRelay relay([](ByteView packet, int number, int index) {
+    if (index == 0 && number == 1) throw std::runtime_error("the relay goes");
+    return Unchanged(packet, number, 0);
+  });
+  const QueueReport report = f.Over(relay, {100, kPatience}, 2s);  // a new try comes within 1 s
+  CHECK_FALSE(report.error.empty());
+  CHECK(report.lost >= 1);
+  CHECK(report.received > 1);
+}
+
 TEST_CASE("a relay that refuses every login ends a bounded stream with the reason", "[pairs]") {
   Alone f;
   const FaultyRelay relay([](net::Fd fd, int) { fd.Close(); });
