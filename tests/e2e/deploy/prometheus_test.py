@@ -57,8 +57,9 @@ class PrometheusTest(unittest.TestCase):
     def setUpClass(cls):
         cls.region = cls.enterClassContext(Region()) if hasattr(cls, "enterClassContext") else Region().__enter__()
         cls.addClassCleanup(cls.region.__exit__, None, None, None)
+        # Starts are told in whole seconds and scraped once a second: five intervals have to be longer than both.
         cls.service = Service(cls.region, "-bw-interval=2s", "-bw-probe-size-bytes=100000",
-                              "-qd-packets-per-second=10")
+                              "-qd-packets-per-second=10", interval="1s")
         cls.region.callback(cls.service.stop)
         cls.service.wait_page("All 2 nodes usable")
         cls.prometheus = Prometheus(cls.region.folder, f"127.0.0.1:{cls.service.port}",

@@ -12,10 +12,10 @@ from programs import Program, Region, free_port, http_get, program, wait_until  
 
 
 class Service(Program):
-    def __init__(self, region, *extra):
+    def __init__(self, region, *extra, interval="300ms"):
         self.port = free_port(socket.SOCK_STREAM, "127.0.0.1")
-        super().__init__([program("derpprobe"), "-listen", f"127.0.0.1:{self.port}", "-spread=false", "-interval", "300ms",
-                          "-tls-interval", "300ms", "-stun-interval", "300ms", "-mesh-interval", "300ms", "-derp-map",
+        super().__init__([program("derpprobe"), "-listen", f"127.0.0.1:{self.port}", "-spread=false", "-interval", interval,
+                          "-tls-interval", interval, "-stun-interval", interval, "-mesh-interval", interval, "-derp-map",
                           f"file://{region.map}", "-mesh-psk-file", str(region.folder / "mesh.key"), *extra],
                          region.folder / "derpprobe.log")
         wait_until(self.is_up, f"the service: {self.text()}")
