@@ -1,3 +1,24 @@
+# With DERP_PCH the headers that most files include are read once per build instead of once per file:
+# common_base and tests_support make them, derp_library() and derp_test() use them. A file must still
+# include what it uses: not every preset builds like this.
+set(DERP_FREQUENT_HEADERS
+  <algorithm> <array> <atomic> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional> <set>
+  <span> <string> <string_view> <thread> <utility> <variant> <vector> <fmt/format.h>
+  <tl/expected.hpp>)
+
+# derp_make_headers(TARGET HEADERS ...)
+function(derp_make_headers target)
+  if(DERP_PCH)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+function(derp_use_headers target maker)
+  if(DERP_PCH AND NOT target STREQUAL maker)
+    target_precompile_headers(${target} REUSE_FROM ${maker})
+  endif()
+endfunction()
+
 # derp_library(NAME SOURCES ... PUBLIC ... PRIVATE ...): a static library of one folder, compiled with
 # the project's flags. Headers are found from the repository root.
 function(derp_library name)
@@ -5,6 +26,7 @@ function(derp_library name)
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE project_flags ${ARG_PRIVATE})
   target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+  derp_use_headers(${name} common_base)
 endfunction()
 
 # derp_program(NAME SOURCES ... LIBRARIES ...): one of the four programs, with its man page.
@@ -25,6 +47,7 @@ function(derp_test name label)
   target_link_libraries(${name} PRIVATE project_flags tests_main tests_support ${ARG_LIBRARIES})
   target_compile_definitions(${name} PRIVATE
     DERP_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  derp_use_headers(${name} tests_support)
   catch_discover_tests(${name} TEST_PREFIX "${label}: " PROPERTIES LABELS ${label} TIMEOUT 120 ${ARG_PROPERTIES})
 endfunction()
 
