@@ -26,28 +26,32 @@ WorkerPool::~WorkerPool() {
 }
 
 void WorkerPool::Post(std::function<void()> work) {
-  const MutexLock lock(mutex_);
-  if (abandoned_) return;
-  queue_.push_back(std::move(work));
-  StartThreadIfNeeded();
+  {
+    const MutexLock lock(mutex_);
+    if (abandoned_) return;
+    queue_.push_back(std::move(work));
+    StartThreadIfNeeded();
+  }
+  wake_.NotifyOne();  // without the lock, which the woken one takes at once
 }
 
 void WorkerPool::PostFirst(std::function<void()> work) {
-  const MutexLock lock(mutex_);
-  if (abandoned_) return;
-  queue_.push_front(std::move(work));
-  StartThreadIfNeeded();
+  {
+    const MutexLock lock(mutex_);
+    if (abandoned_) return;
+    queue_.push_front(std::move(work));
+    StartThreadIfNeeded();
+  }
+  wake_.NotifyOne();
 }
 
 void WorkerPool::StartThreadIfNeeded() {
-  if (idle_ < queue_.size() && threads_.size() < most_ && !stopping_) {
-    const bool in_crowd = threads_.size() >= kMostUndisturbed;
-    threads_.emplace_back([this, in_crowd] {
-      if (in_crowd) LetOthersFinish();
-      Run();
-    });
-  }
-  wake_.NotifyOne();
+  if (idle_ >= queue_.size() || threads_.size() >= most_ || stopping_) return;
+  const bool in_crowd = threads_.size() >= kMostUndisturbed;
+  threads_.emplace_back([this, in_crowd] {
+    if (in_crowd) LetOthersFinish();
+    Run();
+  });
 }
 
 void WorkerPool::Abandon() {
