@@ -67,6 +67,7 @@ Expected<void, Error> Server::Start() {
   AddTrafficPage();
   KeepMeshKeyFresh();
   AddMetrics();
+  HeedSignals();  // before anybody is told that there is something to signal
   LogAddresses();
   WarnOfOpenDoor();
   return {};
@@ -111,11 +112,18 @@ void Server::Reload() {
   NotifyServiceManager(environment_, "READY=1");
 }
 
+void Server::HeedSignals() {
+  const auto heed = [this](int signal_number, std::function<void()> callback) {
+    signals_.push_back(
+        std::make_unique<net::SignalWatcher>(control_, signal_number, std::move(callback)));
+  };
+  for (const int end : {SIGINT, SIGTERM}) {
+    heed(end, [this] { control_.Stop(); });
+  }
+  heed(SIGHUP, [this] { Reload(); });
+}
+
 void Server::Run() {
-  const auto stop = [this] { control_.Stop(); };
-  const net::SignalWatcher interrupt(control_, SIGINT, stop);
-  const net::SignalWatcher terminate(control_, SIGTERM, stop);
-  const net::SignalWatcher hang_up(control_, SIGHUP, [this] { Reload(); });
   net::Timer renewal(control_, [this] { RenewMeta(); });
   renewal.Start(kMetaInterval, kMetaInterval);
   net::Timer look(control_, [this] {

@@ -41,7 +41,8 @@ class Server {
   // Starts everything, or says what is wrong; what had started is stopped again.
   Expected<void, Error> Start();
 
-  // Serves until SIGINT or SIGTERM; a second signal ends the process at once. SIGHUP reloads.
+  // Serves until SIGINT or SIGTERM; a second signal ends the process at once. SIGHUP reloads. What
+  // came after Start() said that it serves is heeded too.
   void Run();
 
  private:
@@ -58,6 +59,7 @@ class Server {
   Expected<void, Error> StartMesh();
   Expected<RelayOptions, Error> MakeRelayOptions();
   void AddMetrics();
+  void HeedSignals();
   void LogAddresses() const;
   void Reload();
   void RenewMeta();
@@ -70,6 +72,7 @@ class Server {
   const SystemClock clock_;
   SystemRandom random_;
   net::EventLoop control_;
+  std::vector<std::unique_ptr<net::SignalWatcher>> signals_;
 
   TokenBucket accept_limit_;
   InheritedSockets inherited_;

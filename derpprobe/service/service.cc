@@ -125,7 +125,6 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
     logger.Error("-listen {}: {}", options.listen, server.error().context);
     return 1;
   }
-  logger.Info("listening on {}", (*server)->address().ToString());
   const net::SignalWatcher on_interrupt(loop, SIGINT, [&loop] { loop.Stop(); });
   const net::SignalWatcher on_terminate(loop, SIGTERM, [&loop] { loop.Stop(); });
   diagnosis::WorkerPool reloads(1);
@@ -133,6 +132,7 @@ int RunService(const ServiceOptions& options, Prober::LoadMap load_map,
     logger.Info("SIGHUP: reading configuration, mesh key and maps again");
     reloads.Post([&reload] { (void)reload(); });
   });
+  logger.Info("listening on {}", (*server)->address().ToString());  // and heeding signals
   prober.Start();
   ProberWatchOptions watched = options.watch;
   watched.round = prober.round();

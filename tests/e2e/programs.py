@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -23,14 +24,14 @@ def program(name):
 
 
 def wait_until(condition, what, seconds=DEADLINE):
-    """Polls until the condition gives something true, and returns that."""
+    """Polls until the condition gives something true, and returns that. `what` may be a function: what it says at the end."""
     end = time.monotonic() + seconds
     while True:
         result = condition()
         if result:
             return result
         if time.monotonic() > end:
-            raise AssertionError(f"gave up after {seconds} s waiting for {what}")
+            raise AssertionError(f"gave up after {seconds} s waiting for {what() if callable(what) else what}")
         time.sleep(0.02)  # the pace of the polling, not a guess at a duration
 
 
@@ -84,6 +85,29 @@ class Program:
         return status
 
 
+class Listener(contextlib.AbstractContextManager):
+    """A running program whose standard error is heard line by line, each as soon as it is said. Ended after the deadline."""
+
+    def __init__(self, args):
+        self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.limit = threading.Timer(DEADLINE, self.process.kill)
+        self.limit.start()
+
+    def hear(self, words):
+        said = ""
+        for line in self.process.stderr:
+            said += line
+            if words in line:
+                return
+        raise AssertionError(f"no {words!r} in: {said}")
+
+    def __exit__(self, *_):
+        self.limit.cancel()
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+
+
 class Relay(Program):
     """derper on a loopback address with a self-signed, pinned certificate."""
 
@@ -99,7 +123,7 @@ class Relay(Program):
 
     def pin(self):
         return wait_until(lambda: self.alive() and re.search(r"sha256-raw:[0-9a-f]{64}", self.text()),
-                          f"the pin of {self.ip}: {self.text()}").group(0)
+                          lambda: f"the pin of {self.ip}: {self.text()}").group(0)
 
     def alive(self):
         if self.process.poll() is not None:
@@ -108,7 +132,7 @@ class Relay(Program):
 
     def certificate(self):
         path = self.folder / self.ip / f"{self.ip}.crt"
-        return wait_until(lambda: self.alive() and path.exists() and path.read_text(), f"certificate of {self.ip}")
+        return wait_until(lambda: self.alive() and path.exists() and path.read_text(), lambda: f"certificate of {self.ip}")
 
     def varz(self):
         return http_get(f"https://{self.ip}:{self.port}/debug/varz")[2]
@@ -141,7 +165,7 @@ class Region(contextlib.ExitStack):
             self.relays.append(relay)
         (self.folder / "ca.pem").write_text("".join(relay.certificate() for relay in self.relays))
         for relay in self.relays:
-            wait_until(lambda relay=relay: relay.alive() and self._watched(relay), f"mesh of {relay.ip}: {relay.text()}")
+            wait_until(lambda relay=relay: relay.alive() and self._watched(relay), lambda: f"mesh of {relay.ip}: {relay.text()}")
         self.map = self.write_map([relay.node(f"900{letter}") for relay, letter in zip(self.relays, "ab")])
         return self
 
