@@ -65,8 +65,8 @@ class PrometheusTest(unittest.TestCase):
         cls.prometheus = Prometheus(cls.region.folder, f"127.0.0.1:{cls.service.port}",
                                     [f"{relay.ip}:{relay.port}" for relay in cls.region.relays])
         cls.region.callback(cls.prometheus.stop)
-        wait_until(lambda: cls.prometheus.query('up{job="derpprobe"} == 1'), f"a scrape: {cls.prometheus.text()}")
-        wait_until(lambda: len(cls.prometheus.query('up{job="derper"} == 1')) == 2, f"the relays: {cls.prometheus.text()}")
+        wait_until(lambda: cls.prometheus.query('up{job="derpprobe"} == 1'), lambda: f"a scrape: {cls.prometheus.text()}")
+        wait_until(lambda: len(cls.prometheus.query('up{job="derper"} == 1')) == 2, lambda: f"the relays: {cls.prometheus.text()}")
 
     def test_1_every_metric_of_rules_and_dashboard_is_in_a_live_scrape(self):
         named = set()
@@ -77,7 +77,7 @@ class PrometheusTest(unittest.TestCase):
 
         def missing():
             return named - set(families(self.service.get("/metrics")[2]))
-        wait_until(lambda: not missing(), f"metrics that are named in deploy/: {missing()}")
+        wait_until(lambda: not missing(), lambda: f"metrics that are named in deploy/: {missing()}")
 
     def test_2_a_healthy_region_raises_no_alert_and_a_dead_relay_the_right_ones(self):
         query = self.prometheus.query
@@ -86,7 +86,7 @@ class PrometheusTest(unittest.TestCase):
         wait_until(lambda: len(query("derper:worker_busy:ratio_rate5m")) == 4, "the relays' recordings")
         # A relay learns within a second or two that one of the hosts it shall mesh with is itself.
         wait_until(lambda: len(query("derper_mesh_link_up == 1")) == 2 and not query("derper_mesh_link_up == 0"), "the mesh")
-        wait_until(lambda: not self.prometheus.firing(), f"silence: {self.prometheus.firing()}")
+        wait_until(lambda: not self.prometheus.firing(), lambda: f"silence: {self.prometheus.firing()}")
 
         self.region.relays[1].stop()
         wait_until(lambda: {"DerpNodeDown", "DerperGone", "DerperMeshLinkDown"} <= self.prometheus.firing(), "the alerts")

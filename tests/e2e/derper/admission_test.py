@@ -107,7 +107,7 @@ class AdmissionTest(unittest.TestCase):
     def test_a_controller_decides_and_an_absent_one_lets_in_or_not_as_told(self):
         controller = self.serve()
         relay = self.start("-verify-client-url", controller.url())
-        wait_until(lambda: "/verify: it answers" in relay.text(), f"the self-test: {relay.text()}")
+        wait_until(lambda: "/verify: it answers" in relay.text(), lambda: f"the self-test: {relay.text()}")
         self.assertFalse(self.enters())
         key = controller.asked[-1]
         self.assertIn(f"client {key} rejected: admission controller: {key}/127.0.0.1 not allowed", relay.text())
@@ -121,7 +121,7 @@ class AdmissionTest(unittest.TestCase):
         for flag, enters in (("-verify-client-url-fail-open=true", True), ("-verify-client-url-fail-open=false", False)):
             with self.subTest(flag=flag):
                 relay = self.start("-verify-client-url", url, flag)
-                wait_until(lambda: "self-test failed" in relay.text(), f"the self-test: {relay.text()}")
+                wait_until(lambda: "self-test failed" in relay.text(), lambda: f"the self-test: {relay.text()}")
                 self.assertEqual(self.enters(), enters)
                 self.assertIn(f"admission controller unreachable; allowing client {key}" if enters else
                               f"client {key} rejected: admission controller unreachable: ", relay.text())
@@ -132,7 +132,7 @@ class AdmissionTest(unittest.TestCase):
         path = self.folder / "tailscaled.sock"
         relay = self.start("-verify-clients", "-socket", str(path))
         wait_until(lambda: "is tailscaled running, and does -socket name its socket?" in relay.text(),
-                   f"the self-test: {relay.text()}")
+                   lambda: f"the self-test: {relay.text()}")
         self.assertFalse(self.enters())
         self.assertGreaterEqual(self.decisions("tailscaled", "refused", "unreachable"), 1)
         daemon = self.serve(path)
@@ -155,7 +155,7 @@ class AdmissionTest(unittest.TestCase):
         def reload(outcome):
             before = relay.text().count(outcome)
             relay.process.send_signal(signal.SIGHUP)
-            wait_until(lambda: relay.text().count(outcome) > before, f"{outcome}: {relay.text()}")
+            wait_until(lambda: relay.text().count(outcome) > before, lambda: f"{outcome}: {relay.text()}")
 
         self.assertFalse(self.enters())
         key = controller.asked[-1]

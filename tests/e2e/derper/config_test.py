@@ -71,7 +71,7 @@ class ConfigTest(unittest.TestCase):
             f'a: "127.0.0.1:0"\ntls: "off"\nstun: false\nworkers: 1\nc: {self.folder}/key\n')
         relay = Program([program("derper"), "-config", str(self.folder / "derper.yaml")], self.folder / "log")
         self.addCleanup(relay.stop)
-        wait_until(lambda: "derper: serving on 127.0.0.1:" in relay.text(), f"the start: {relay.text()}")
+        wait_until(lambda: "derper: serving on 127.0.0.1:" in relay.text(), lambda: f"the start: {relay.text()}")
 
     def test_a_check_finds_what_is_wrong_and_makes_nothing(self):
         good = ["-c=key", "-certmode=manual", "-certdir=certs", "-hostname=127.0.0.1", "-a=127.0.0.1:0"]

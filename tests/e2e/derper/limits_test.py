@@ -58,7 +58,7 @@ class LimitsTest(unittest.TestCase):
 
     def hang_up(self, relay, text):
         relay.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: relay.alive() and text in relay.text(), f"{text}: {relay.text()}")
+        wait_until(lambda: relay.alive() and text in relay.text(), lambda: f"{text}: {relay.text()}")
 
     def test_a_rate_is_kept_and_changed_by_a_hang_up(self):
         relay = self.start(rates={"PerClientRateLimitBytesPerSec": 1000000, "perclientrateburstbytes": 1})

@@ -66,7 +66,7 @@ class ReloadTest(unittest.TestCase):
 
     def says(self, relay, words, times=1):
         wait_until(lambda: relay.process.poll() is not None or relay.text().count(words) >= times,
-                   f"{words!r} in: {relay.text()}")
+                   lambda: f"{words!r} in: {relay.text()}")
         self.assertIsNone(relay.process.poll(), relay.text())
 
     def pair(self, name):
@@ -127,7 +127,7 @@ class ReloadTest(unittest.TestCase):
             return int(found.group(1)) if found else 0
         for count, (ip, key) in enumerate([("127.0.0.2", OLD), ("127.0.0.3", NEW)], 1):
             self.relay(ip, [f"127.0.0.1:{relay.port}"], ["-mesh-psk-file", key_file(ip + ".psk", key)])
-            wait_until(lambda count=count: watchers() == count, f"the relay on {ip}: {relay.text()}")
+            wait_until(lambda count=count: watchers() == count, lambda: f"the relay on {ip}: {relay.text()}")
 
         # A file that holds no key changes nothing.
         for broken, why in [("", "is empty"), ("0" * 64, "all zeros"), ("x", "want 64 hex digits")]:
@@ -153,7 +153,7 @@ class ReloadTest(unittest.TestCase):
             again = Relay(region.folder, second.ip, port, second.stun_port, [f"{first.ip}:{port}"])
             self.addCleanup(again.stop)
             self.says(again, "serving on")
-            wait_until(lambda: Region._watched(again), f"the link of {first.ip}: {again.text()}")
+            wait_until(lambda: Region._watched(again), lambda: f"the link of {first.ip}: {again.text()}")
 
     def test_the_mesh_key_of_a_secrets_server(self):
         setec = Setec(OLD)
@@ -209,7 +209,7 @@ class ReloadTest(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             address = listener.getsockname()
             process, log = start(listener, f"-a=127.0.0.1:{address[1]}")
-            wait_until(lambda: "serving on" in log(), f"the first process: {log()}")
+            wait_until(lambda: "serving on" in log(), lambda: f"the first process: {log()}")
             self.assertEqual(http_get(f"http://127.0.0.1:{address[1]}/derp/probe")[0], 200)
             process.terminate()
             self.assertEqual(process.wait(30), 0)

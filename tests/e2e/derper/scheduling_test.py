@@ -29,7 +29,7 @@ class SchedulingTest(unittest.TestCase):
 
     def test_workers_let_others_finish_and_nobody_else_does(self):
         relay = self.start()
-        wait_until(lambda: policies(relay).count(os.SCHED_BATCH) == WORKERS, f"the workers' policy: {policies(relay)}")
+        wait_until(lambda: policies(relay).count(os.SCHED_BATCH) == WORKERS, lambda: f"the workers' policy: {policies(relay)}")
         self.assertGreater(policies(relay).count(os.SCHED_OTHER), 0)
 
     def test_the_policy_that_was_chosen_for_the_process_stands(self):

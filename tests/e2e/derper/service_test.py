@@ -32,7 +32,7 @@ class Derper(Program):
             if self.process.poll() is not None:
                 raise AssertionError("derper ended: " + self.text())
             return re.search(pattern, self.text())
-        return int(wait_until(look, f"{pattern}: {self.text()}").group(1))
+        return int(wait_until(look, lambda: f"{pattern}: {self.text()}").group(1))
 
     def served_certificate(self):
         return ssl.get_server_certificate(("127.0.0.1", self.tls))

@@ -93,7 +93,7 @@ class ConfigTest(unittest.TestCase):
                 return name in http_get(f"http://127.0.0.1:{port}/metrics")[2]
             except OSError:
                 return False
-        wait_until(lambda: probes("derp/r900/900a/tls"), f"the first map: {service.text()}")
+        wait_until(lambda: probes("derp/r900/900a/tls"), lambda: f"the first map: {service.text()}")
         self.config(f"derp-map: {self.other_map}", "intervall: 1h")
         service.process.send_signal(signal.SIGHUP)
         wait_until(lambda: "reload refused, everything stays as it was" in service.text(), "the refusal")
@@ -101,7 +101,7 @@ class ConfigTest(unittest.TestCase):
         self.assertTrue(probes("derp/r900/900a/tls"))
         self.config(f"derp-map: {self.other_map}", "interval: 1h", "mesh-interval: 0s", "state-dir: /nowhere")
         service.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: probes("derp/r901/901a/tls"), f"the second map: {service.text()}")
+        wait_until(lambda: probes("derp/r901/901a/tls"), lambda: f"the second map: {service.text()}")
         self.assertIn("now in force: -derp-map, -mesh-interval", service.text())
         self.assertIn("takes effect at the next start: -state-dir", service.text())
         self.assertFalse(probes("derp/r900/900a/tls"))

@@ -169,7 +169,7 @@ class ReadinessTest(unittest.TestCase):
             self.assertEqual(status, 503)
             self.assertIn("no DERP map read yet", body)
             region.map.write_text(text)
-            wait_until(lambda: service.get("/readyz")[0] == 200, f"readiness: {service.text()}")
+            wait_until(lambda: service.get("/readyz")[0] == 200, lambda: f"readiness: {service.text()}")
             region.relays[1].stop()
             status, _, body = ask(service, "/debug/probe-run?name=derp/lab/900b/tls", Accept="application/json")
             self.assertEqual(status, 424)

@@ -31,7 +31,7 @@ class Command:
     def wait_for(self, place, state):
         def found():
             return next((e for e in self.events() if (e["place"], e["state"]) == (place, state)), None)
-        return wait_until(found, f"the alert {place} {state}; so far {self.events()}")
+        return wait_until(found, lambda: f"the alert {place} {state}; so far {self.events()}")
 
 
 class Receiver:

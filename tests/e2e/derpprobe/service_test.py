@@ -18,7 +18,7 @@ class Service(Program):
                           "-tls-interval", interval, "-stun-interval", interval, "-mesh-interval", interval, "-derp-map",
                           f"file://{region.map}", "-mesh-psk-file", str(region.folder / "mesh.key"), *extra],
                          region.folder / "derpprobe.log")
-        wait_until(self.is_up, f"the service: {self.text()}")
+        wait_until(self.is_up, lambda: f"the service: {self.text()}")
 
     def is_up(self):
         try:
@@ -33,7 +33,7 @@ class Service(Program):
         def shows():
             body = self.get("/")[2]
             return body if all(word in body for word in words) else None
-        return wait_until(shows, f"{words} on the page: {self.text()}")
+        return wait_until(shows, lambda: f"{words} on the page: {self.text()}")
 
 
 class ServiceTest(unittest.TestCase):

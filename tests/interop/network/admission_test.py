@@ -66,7 +66,7 @@ class AdmissionTest(unittest.TestCase):
     def test_headscale_decides_by_its_verify_endpoint(self):
         control = self.start_control()
         relay = self.start_relay("-verify-client-url", f"{control.url}/verify", "-verify-client-url-fail-open=false")
-        wait_until(lambda: "/verify: it answers" in relay.text(), f"the self-test: {relay.text()}")
+        wait_until(lambda: "/verify: it answers" in relay.text(), lambda: f"the self-test: {relay.text()}")
         left, right = (self.join(control, name) for name in ("left", "right"))
         self.assertIn("via DERP(lab)", left.ping(right))
         self.assertGreaterEqual(self.decisions(relay, "url", "allowed"), 2)
@@ -78,7 +78,7 @@ class AdmissionTest(unittest.TestCase):
         nodes = [self.join(control, name) for name in ("left", "right")]
         left, right = nodes
         relay = self.start_relay("-verify-clients", "-socket", left.socket)
-        wait_until(lambda: re.search(r"it knows its own node nodekey:[0-9a-f]{64}", relay.text()), f"the self-test: {relay.text()}")
+        wait_until(lambda: re.search(r"it knows its own node nodekey:[0-9a-f]{64}", relay.text()), lambda: f"the self-test: {relay.text()}")
         self.assertIn("via DERP(lab)", right.ping(left))
         own = self.decisions(relay, "tailscaled", "own_node")
         self.assertGreaterEqual(own + self.decisions(relay, "tailscaled", "known"), 2)

@@ -90,7 +90,7 @@ class HeadscaleTest(unittest.TestCase):
         wait_until(lambda: right.home() == "lab", "the home of right")
         ours = self.start_ours()
         left, = self.join(control, "left")
-        wait_until(lambda: self.meshed(ours), f"our side of the mesh: {ours.text()}")
+        wait_until(lambda: self.meshed(ours), lambda: f"our side of the mesh: {ours.text()}")
         self.assertIn("via DERP(lab)", left.ping(right))
         self.assertRegex(ours.varz(), r"(?m)^derp_packets_forwarded_out [1-9]")
         self.assertRegex(ours.varz(), r"(?m)^derp_packets_forwarded_in [1-9]")
@@ -108,7 +108,7 @@ class HeadscaleTest(unittest.TestCase):
         seconds = tailnet.transfer(left, right, MEGABYTES, restart)
         print(f"meshed, each restarted once: {MEGABYTES} MB in {seconds:.2f} s", flush=True)
         for relay in relays.values():
-            wait_until(lambda relay=relay: re.search(r"^derp_watchers [1-9]", relay.varz(), re.M), f"the mesh of {relay.ip}")
+            wait_until(lambda relay=relay: re.search(r"^derp_watchers [1-9]", relay.varz(), re.M), lambda: f"the mesh of {relay.ip}")
         self.assertIn("via DERP(lab)", right.ping(left))
 
 

@@ -78,7 +78,7 @@ class Headscale(Program):
         self.config.write_text(HEADSCALE_CONFIG.format(port=self.port, folder=self.folder))
         super().__init__([find("headscale"), "-c", str(self.config), "serve"], self.folder / "headscale.log")
         self.url = f"http://127.0.0.1:{self.port}"
-        wait_until(self._healthy, f"headscale: {self.text()}")
+        wait_until(self._healthy, lambda: f"headscale: {self.text()}")
         user = self.command("users", "create", "lab")
         self.key = self.command("preauthkeys", "create", "--user", str(user["id"]), "--reusable", "--expiration", "1h")["key"]
 
@@ -118,7 +118,7 @@ class Node(Program):
         super().__init__([find("tailscaled"), "--tun=userspace-networking", "--statedir", str(self.folder), "--socket",
                           self.socket, "--port", "0", "--no-logs-no-support", "--socks5-server", f"127.0.0.1:{self.socks_port}"],
                          self.folder / "tailscaled.log", environment)
-        wait_until(lambda: os.path.exists(self.socket), f"tailscaled: {self.text()}")
+        wait_until(lambda: os.path.exists(self.socket), lambda: f"tailscaled: {self.text()}")
 
     def tailscale(self, *args, timeout=60, check=True):
         return subprocess.run([find("tailscale"), "--socket", self.socket, *args], capture_output=True, text=True,
@@ -140,7 +140,7 @@ class Node(Program):
         def once():
             done = self.tailscale("ping", "--c", "1", "--until-direct=false", "--timeout", "2s", other.address, check=False)
             return next((line for line in done.stdout.splitlines() if line.startswith("pong")), None)
-        return wait_until(once, f"a pong of {other.name}", seconds)
+        return wait_until(once, lambda: f"a pong of {other.name}", seconds)
 
 
 def dial_through(node, address, port, timeout=60):

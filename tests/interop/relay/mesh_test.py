@@ -50,7 +50,7 @@ class Talker:
         self.process.stdout.close()
 
     def hears(self, line):
-        wait_until(lambda: line in self.lines, f"{line!r}, got {self.lines}")
+        wait_until(lambda: line in self.lines, lambda: f"{line!r}, got {self.lines}")
 
 
 class MixedMeshTest(unittest.TestCase):
@@ -92,13 +92,13 @@ class MixedMeshTest(unittest.TestCase):
         for ip in (OURS, THEIRS):
             wait_until(lambda ip=ip: self.figures(ip).get("derp_watchers") == 1 and
                        self.figures(ip).get("derp_clients_remote", 0) >= 1,
-                       f"the mesh link to {ip}: {self.relays[OURS].text()}\n{self.relays[THEIRS].text()}")
+                       lambda: f"the mesh link to {ip}: {self.relays[OURS].text()}\n{self.relays[THEIRS].text()}")
 
     def await_clients(self, count):
         """Besides the two links, whose ends are clients too."""
         for ip in (OURS, THEIRS):
             wait_until(lambda ip=ip: self.figures(ip).get("derp_clients_total") == count + 2,
-                       f"{count} clients in the region as {ip} sees it: {self.figures(ip)}")
+                       lambda: f"{count} clients in the region as {ip} sees it: {self.figures(ip)}")
 
     def exchange(self, a, b, text):
         """Packets both ways. Sent again until the first comes: the key may not be known over there yet."""
@@ -112,7 +112,7 @@ class MixedMeshTest(unittest.TestCase):
                     return True
                 except AssertionError:
                     return False
-            wait_until(arrived, f"{line!r}, got {target.lines}")
+            wait_until(arrived, lambda: f"{line!r}, got {target.lines}")
 
     def test_packets_cross_both_ways_and_a_departure_is_told_on_the_other_side(self):
         here, there = Talker(self, OURS, self.port), Talker(self, THEIRS, self.port)

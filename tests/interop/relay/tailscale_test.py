@@ -108,7 +108,7 @@ class TailscaleTest(unittest.TestCase):
                          "manual", "-certdir", str(certs), "-c", str(self.folder / "derper.key"), "-http-port", "-1",
                          "-stun-port", str(self.stun_port)], self.folder / "derper.log")
         self.addCleanup(relay.stop)
-        wait_until(lambda: "serving on" in relay.text(), f"their derper: {relay.text()}")
+        wait_until(lambda: "serving on" in relay.text(), lambda: f"their derper: {relay.text()}")
         url = self.write_map([self.named_node()])
         done = self.our_probe(url, SSL_CERT_FILE=str(certs / "localhost.crt"))
         self.assertEqual((done.returncode, self.codes(done)), (0, set()), done.stdout + done.stderr)
@@ -153,7 +153,7 @@ class TailscaleTest(unittest.TestCase):
         for ip in hosts:
             self.start(TheirRelay, ip, self.port, self.stun_port, peers, trust)
         for ip in hosts:
-            wait_until(lambda ip=ip: self.watched(ip), f"the mesh of {ip}")
+            wait_until(lambda ip=ip: self.watched(ip), lambda: f"the mesh of {ip}")
         for args in ([], ["-mesh-psk-file", str(self.folder / "mesh.key")]):
             done = self.our_probe(url, *args)
             self.assertEqual((done.returncode, self.codes(done)), (0, set()), done.stdout + done.stderr)
@@ -172,7 +172,7 @@ class TailscaleTest(unittest.TestCase):
                          "manual", "-certdir", str(certs), "-c", str(self.folder / "derper.key"), "-http-port", "-1",
                          "-stun-port", str(self.stun_port)], self.folder / "derper.log")
         self.addCleanup(relay.stop)
-        wait_until(lambda: "serving on" in relay.text(), f"our derper: {relay.text()}")
+        wait_until(lambda: "serving on" in relay.text(), lambda: f"our derper: {relay.text()}")
         url = self.write_map([self.named_node()])
         done = subprocess.run([prober, "-once", "-spread=false", "-derp-map", url], capture_output=True, text=True,
                               timeout=DEADLINE * 2, env={**os.environ, "SSL_CERT_FILE": str(certs / "localhost.crt")})
@@ -204,9 +204,9 @@ class TailscaleTest(unittest.TestCase):
         trust.write_text(ours.certificate())
         foreign = self.start(TheirRelay, "127.0.0.2", self.port, self.stun_port, peers, trust)
         (self.folder / "ca.pem").write_text(foreign.certificate())
-        wait_until(lambda: re.search(r"^derp_watchers [1-9]", ours.varz(), re.M), f"their mesh link: {foreign.text()}")
+        wait_until(lambda: re.search(r"^derp_watchers [1-9]", ours.varz(), re.M), lambda: f"their mesh link: {foreign.text()}")
         wait_until(lambda: re.search(r"^derp_watchers [1-9]", http_get(
-            f"https://127.0.0.2:{self.port}/debug/varz")[2], re.M), f"our mesh link: {ours.text()}")
+            f"https://127.0.0.2:{self.port}/debug/varz")[2], re.M), lambda: f"our mesh link: {ours.text()}")
         done = self.our_probe(self.write_map([ours.node("900a"), foreign.node("900b")]), "-mesh-psk-file",
                               str(self.folder / "mesh.key"))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

@@ -139,7 +139,7 @@ class ForeignServersTest(unittest.TestCase):
                               "--no-dtls", "--no-cli", "--log-file=stdout", f"--pidfile={folder}/pid"],
                              pathlib.Path(folder) / "log")
             self.addCleanup(server.stop)
-            done = wait_until(lambda: self._answered(port), f"coturn: {server.text()}")
+            done = wait_until(lambda: self._answered(port), lambda: f"coturn: {server.text()}")
             self.assertIn(f"sent addr: 127.0.0.1:{port}\n", done.stderr)
             self.assertRegex(done.stderr, r"stun addr: 127\.0\.0\.1:\d+\n")
             self.assertRegex(done.stderr, r"attr: 0x8022 SOFTWARE [0-9a-f]+\n")
