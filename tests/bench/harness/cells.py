@@ -67,7 +67,9 @@ def idle(_shape):
 def storm(_shape):
     traffic = ("-pairs", "10", "-size", "1400", "-rate", "10000")
     return [Cell("storm", "calm", traffic),
-            Cell("storm", "storm", (*traffic, "-storm-parallel", "16"))]
+            Cell("storm", "storm", (*traffic, "-storm-parallel", "16")),
+            # Its clients as if on another machine: they take nobody's turn here.
+            Cell("storm", "yields", (*traffic, "-storm-parallel", "16", "-storm-yields"))]
 
 
 def stopped(shape):

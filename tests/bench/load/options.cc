@@ -77,6 +77,8 @@ void DeclareOthers(cli::FlagSet& flags, Raw& raw) {
   flags.Float("storm-rate", &options.storm_rate, "new clients per second beside the traffic");
   flags.Int("storm-parallel", &raw.storm_parallel,
             "instead: so many new clients logging in at any time, as fast as it goes");
+  flags.Bool("storm-yields", &options.storm_yields,
+             "they take only the time that nobody else wants, as if on another machine");
   flags.Int("loris", &raw.loris, "connections beside the traffic that send one byte at a time");
   flags.DurationFlag("loris-every", &options.loris_every, "time between these bytes");
   flags.Int("idle", &raw.idle, "hold so many idle clients instead of sending traffic");

@@ -37,6 +37,7 @@ struct Options {
 
   double storm_rate = 0;           // new clients per second
   std::size_t storm_parallel = 0;  // or: so many logging in at any time
+  bool storm_yields = false;       // they take only the time that nobody else wants
   std::size_t loris = 0;           // connections that say one byte at a time
   Duration loris_every{};
 

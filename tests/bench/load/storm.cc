@@ -1,6 +1,7 @@
 #include "tests/bench/load/storm.h"
 
 #include <algorithm>
+#include <sched.h>
 
 namespace derp::load {
 namespace {
@@ -10,10 +11,17 @@ constexpr auto kPatience = std::chrono::seconds(30);
 constexpr auto kLookEvery = std::chrono::seconds(1);
 constexpr auto kWait = std::chrono::milliseconds(5);
 
+// This thread runs while a core has nothing else to do (sched(7)).
+void TakeWhatIsLeft() {
+  const sched_param normal{};
+  (void)sched_setscheduler(0, SCHED_IDLE, &normal);
+}
+
 }  // namespace
 
 void Storm::Run(const std::atomic<bool>& stop) {
   MakeTimersSharp();
+  if (options_.storm_yields) TakeWhatIsLeft();
   const TimePoint start = SystemClock().Now();
   if (options_.storm_rate > 0) schedule_.emplace(options_.storm_rate, start);
   TimePoint now = start;
