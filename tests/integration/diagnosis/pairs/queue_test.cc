@@ -102,7 +102,8 @@ TEST_CASE("what is under way when a connection breaks counts as lost, and a new 
   f.engine().Cancel(ticket);
 }
 
-TEST_CASE("a stream that broke is told even when the next connection stands at the end", "[pairs]") {
+TEST_CASE("a stream that broke is told even when the next connection stands at the end",
+          "[pairs]") {
   Alone f;
   const EchoRelay relay([](ByteView packet, int number, int index) {
     if (index == 0 && number == 1) throw std::runtime_error("the relay goes");
