@@ -106,7 +106,7 @@ class LimitsTest(unittest.TestCase):
         wait_until(lambda: self.metric(relay, 'derper_quota_dropped_packets{kind="other"}'), "a dropped packet")
         self.assertGreater(self.metric(relay, "derper_quota_exhausted_keys"), 0)
         prober.stop(signal.SIGKILL)
-        self.assertIn("limits: the day's quota is used up", relay.text())
+        wait_until(lambda: "limits: the day's quota is used up" in relay.text(), relay.text)
         self.assertEqual(relay.stop(), 0)
         kept = (state / "daily-quotas").read_text()
         rows = re.findall(r"^nodekey:[0-9a-f]{64} (\d+)$", kept, re.M)
