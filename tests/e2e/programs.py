@@ -122,8 +122,11 @@ class Relay(Program):
         super().__init__([*args, *extra], self.folder / f"{ip}.log")
 
     def pin(self):
-        return wait_until(lambda: self.alive() and re.search(r"sha256-raw:[0-9a-f]{64}", self.text()),
-                          lambda: f"the pin of {self.ip}: {self.text()}").group(0)
+        """What its log says to pin; the relay serves then."""
+        def said():
+            text = self.text()
+            return self.alive() and "serving on" in text and re.search(r"sha256-raw:[0-9a-f]{64}", text)
+        return wait_until(said, lambda: f"the pin of {self.ip}: {self.text()}").group(0)
 
     def alive(self):
         if self.process.poll() is not None:
