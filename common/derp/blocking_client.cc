@@ -34,9 +34,12 @@ tl::unexpected<ClientFailure> BlockingClient::Dead(ClientFailure failure) {
 
 Expected<void, ClientFailure> BlockingClient::WriteAll(ByteView bytes, TimePoint deadline) {
   if (dead_) return Fail(*dead_);
-  const auto written = stream_->Write(bytes, deadline);
-  if (!written) return Dead(Transport(Within("write", written.error())));
-  return {};
+  if (!unwritable_) {
+    const auto written = stream_->Write(bytes, deadline);
+    if (written) return {};
+    unwritable_ = Transport(Within("write", written.error()));
+  }
+  return Fail(*unwritable_);
 }
 
 Expected<void, ClientFailure> BlockingClient::ReadMore(TimePoint deadline) {
@@ -44,7 +47,7 @@ Expected<void, ClientFailure> BlockingClient::ReadMore(TimePoint deadline) {
   consumed_ = 0;
   std::array<std::uint8_t, kReadSize> chunk;
   const auto count = stream_->Read(chunk, deadline);
-  if (!count) return Fail(Transport(Within("read", count.error())));
+  if (!count) return Fail(unwritable_.value_or(Transport(Within("read", count.error()))));
   AppendBytes(input_, ByteView(chunk).first(*count));
   return {};
 }
@@ -69,8 +72,7 @@ Expected<void, ClientFailure> BlockingClient::AdvanceLogin(ClientLogin::State un
 Expected<void, ClientFailure> BlockingClient::Upgrade(TimePoint deadline) {
   options_.request.fast_start = false;
   const std::string request = wire::UpgradeRequestText(options_.request);
-  const auto written = WriteAll(AsBytes(request), deadline);
-  if (!written) return written;
+  (void)WriteAll(AsBytes(request), deadline);  // who hung up may have said why
   return AdvanceLogin(ClientLogin::State::kGreeting, deadline);
 }
 
@@ -106,8 +108,7 @@ Expected<wire::ServerInfo, ClientFailure> BlockingClient::StartSession(const Nod
                            .context = "nothing can be sealed to the relay's key"}});
   }
   AppendLogin(first_write, options_.identity, key_, *box, RandomNonce(random_));
-  const auto written = WriteAll(first_write, deadline);
-  if (!written) return Fail(written.error());
+  (void)WriteAll(first_write, deadline);  // who hung up may have said why
   session_.emplace(*box, server_, fast_start);
   return AwaitServerInfo(deadline);
 }
@@ -140,7 +141,7 @@ Expected<ServerMessage, ClientFailure> BlockingClient::Receive(TimePoint deadlin
   if (dead_) return Fail(*dead_);
   Check(session_.has_value(), "Receive() comes after the login");
   auto message = NextMessage(deadline);
-  if (!message && !IsTimeout(message.error())) return Dead(message.error());
+  if (!message && (unwritable_ || !IsTimeout(message.error()))) return Dead(message.error());
   return message;
 }
 

@@ -1,6 +1,7 @@
 // One connection to a relay for the tools: each step blocks until it is done or its deadline has
 // passed, and can be called on its own, because a diagnosis walks them one by one. Not for the
-// relay; one thread at a time. A failure is final, save a Receive() that merely timed out.
+// relay; one thread at a time. A failure is final, save a Receive() that merely timed out; a relay
+// that hung up while something was sent is still heard: Receive() gives what it said before.
 #pragma once
 
 #include <memory>
@@ -77,6 +78,7 @@ class BlockingClient {
   Bytes unsent_;
   Bytes input_;
   std::size_t consumed_ = 0;
+  std::optional<ClientFailure> unwritable_;  // what came before is still read, then it is dead
   std::optional<ClientFailure> dead_;
 };
 

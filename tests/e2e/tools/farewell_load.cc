@@ -31,6 +31,9 @@ void Listen(Client& client, Duration patience) {
     const auto message = client.stream->Receive(SystemClock().Now() + patience);
     if (!message) {
       client.ended = message.error().error.code != ErrorCode::kTimeout;
+      if (client.ended && !client.told) {
+        std::fprintf(stderr, "ended untold: %s\n", message.error().error.context.c_str());
+      }
       return;
     }
     if (std::holds_alternative<wire::Restarting>(*message)) client.told = true;

@@ -159,6 +159,47 @@ TEST_CASE("a time-out of Receive loses nothing, any other failure is final", "[d
         ClientFault::kFrameTooLong);
 }
 
+TEST_CASE("what a relay said before it hung up is told although nothing can be written",
+          "[derp][client]") {
+  Fixture f;
+  auto stream = std::make_unique<test::ScriptStream>(f.log);
+  test::ScriptStream& script = *stream;
+  BlockingClient client(std::move(stream), f.Options(), f.random, f.clock);
+  const NodePublic server = f.golden.Secret("server").Public();
+  SECTION("an HTTP answer") {
+    const ByteView text = AsBytes("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    script.Say({text.begin(), text.end()});
+    script.RefuseWrites();
+    const auto answered = GENERATE(false, true)
+                              ? client.FastStart(server, f.deadline).map([](auto) {})
+                              : client.Upgrade(f.deadline);
+    CHECK(answered.error().fault == ClientFault::kUpgradeRefused);
+    CHECK(answered.error().answer->status == 503);
+  }
+  SECTION("nothing") {
+    script.RefuseWrites();
+    CHECK(client.Upgrade(f.deadline).error().error.context == "write: broken pipe");
+    CHECK(client.Upgrade(f.deadline).error().error.context == "write: broken pipe");
+  }
+  SECTION("messages of a session") {
+    script.Say(f.golden.Step("fast_start", 1));
+    script.Say(f.golden.Step("fast_start", 2));
+    REQUIRE(client.FastStart(server, f.deadline));
+    script.Say(f.golden.Frame("restarting"));
+    script.RefuseWrites();
+    CHECK(client.Send(server, AsBytes("x"), f.deadline).error().error.context ==
+          "write: broken pipe");
+    CHECK(client.Send(server, AsBytes("x"), f.deadline).error().error.context ==
+          "write: broken pipe");
+    const auto message = client.Receive(f.deadline);
+    REQUIRE(message);
+    CHECK(std::holds_alternative<wire::Restarting>(*message));
+    CHECK(client.Receive(f.deadline).error().error.context == "write: broken pipe");
+    script.Say(f.golden.Frame("restarting"));
+    CHECK_FALSE(client.Receive(f.deadline));
+  }
+}
+
 TEST_CASE("a relay key of low order ends the login before anything is sent", "[derp][client]") {
   Fixture f;
   std::array<std::uint8_t, kKeySize> one{};

@@ -21,6 +21,8 @@ class ScriptStream final : public net::ByteStream {
       : log_(log), pieces_(std::move(pieces)), end_(end) {}
 
   void Say(Bytes piece) { pieces_.push_back(std::move(piece)); }
+  // The relay hung up: nothing is taken any more, what it said before can still be read.
+  void RefuseWrites() { refuses_writes_ = true; }
 
   Expected<std::size_t, Error> Read(ByteSpan out, TimePoint) override {
     if (pieces_.empty()) return Fail(Error{.code = end_, .context = "script", .sys_errno = 0});
@@ -32,6 +34,7 @@ class ScriptStream final : public net::ByteStream {
     return count;
   }
   Expected<void, Error> Write(ByteView bytes, TimePoint) override {
+    if (refuses_writes_) return Fail(Error{ErrorCode::kReset, "broken pipe", 0});
     AppendBytes(log_.written, bytes);
     ++log_.writes;
     return {};
@@ -43,6 +46,7 @@ class ScriptStream final : public net::ByteStream {
   Log& log_;
   std::deque<Bytes> pieces_;
   ErrorCode end_;
+  bool refuses_writes_ = false;
 };
 
 }  // namespace derp::test
