@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import socket
 import ssl
@@ -35,19 +36,37 @@ def wait_until(condition, what, seconds=DEADLINE):
         time.sleep(0.02)  # the pace of the polling, not a guess at a duration
 
 
+_reserved = []  # sockets that hold the names of ports for as long as this process lives
+
+
+def _reserve(port):
+    """Whether no other test of this network namespace was given the port."""
+    holder = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        holder.bind(f"\0derp-test-port-{port}")
+    except OSError:
+        holder.close()
+        return False
+    _reserved.append(holder)
+    return True
+
+
 def free_port(kind, *hosts):
-    """A port number that is free on all hosts at the moment of asking."""
-    for _ in range(100):
+    """A port that is free on all hosts, and that nobody else takes before a program listens there.
+
+    It lies below the ports that the kernel gives to whoever asks for any.
+    """
+    for _ in range(1000):
+        port = random.randrange(10240, 32768)
         with contextlib.ExitStack() as stack:
-            first = stack.enter_context(socket.socket(socket.AF_INET, kind))
-            first.bind((hosts[0], 0))
-            port = first.getsockname()[1]
             try:
-                for host in hosts[1:]:
-                    stack.enter_context(socket.socket(socket.AF_INET, kind)).bind((host, port))
-                return port
+                for host in hosts:
+                    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+                    stack.enter_context(socket.socket(family, kind)).bind((host, port))
             except OSError:
                 continue
+            if _reserve(port):
+                return port
     raise AssertionError("no free port")
 
 

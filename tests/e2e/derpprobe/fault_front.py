@@ -17,6 +17,7 @@ import threading
 import time
 
 from fault_switches import CLIENT_INFO, FAULTS, Cut, Frame
+from programs import free_port
 
 WEB_PORT = 80
 
@@ -206,12 +207,11 @@ class Front(Counting):
         return listener.getsockname()[1]
 
     def listen_stun(self):
+        if self.fault.stun == "refused":
+            return free_port(socket.SOCK_DGRAM, self.ip)
         front = self.stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         front.bind((self.ip, 0))
         port = front.getsockname()[1]
-        if self.fault.stun == "refused":
-            front.close()
-            return port
 
         def run():
             with contextlib.suppress(OSError):

@@ -24,7 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from fault_certificates import NAME, Certificates  # noqa: E402
 from fault_front import Front, Proxy  # noqa: E402
 from fault_switches import FAULTS  # noqa: E402
-from programs import DEADLINE, Program, program, wait_until  # noqa: E402
+from programs import DEADLINE, Program, free_port, program, wait_until  # noqa: E402
 
 MAIN = ["map", "dns", "tcp", "tls", "cert", "http", "derp", "relay"]  # mesh is looked at on its own
 SIDE = ["latency", "ws"]
@@ -163,10 +163,7 @@ class FaultsTest(unittest.TestCase):
     def relay(cls, number):
         """A derper in clear text: (ip, port) of its relay and of its STUN."""
         ip = f"127.0.1.{number + 1}"
-        with socket.socket() as stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
-            stream.bind((ip, 0))
-            datagram.bind((ip, 0))
-            port, stun_port = stream.getsockname()[1], datagram.getsockname()[1]
+        port, stun_port = free_port(socket.SOCK_STREAM, ip), free_port(socket.SOCK_DGRAM, ip)
         relay = Program([program("derper"), "-tls=off", "-a", f"{ip}:{port}", "-hostname", NAME, "-c",
                          str(cls.folder / f"relay{number}.key"), "-http-port", "-1", "-stun-port", str(stun_port), "-workers", "1"],
                         cls.folder / f"relay{number}.log")

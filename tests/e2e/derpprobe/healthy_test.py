@@ -17,7 +17,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from programs import DEADLINE, Program, program, wait_until  # noqa: E402
+from programs import DEADLINE, Program, free_port, program, wait_until  # noqa: E402
 
 NAME = "relay.example.net"
 
@@ -137,11 +137,7 @@ class HealthyTest(unittest.TestCase):
     def relay(self, hostname, leaf=None, ip="127.0.0.1", extra=(), env=None):
         """A relay with this leaf, or with a self-signed one: its node for the map."""
         host = f"[{ip}]" if ":" in ip else ip
-        family = socket.AF_INET6 if ":" in ip else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as stream, socket.socket(family, socket.SOCK_DGRAM) as datagram:
-            stream.bind((ip, 0))
-            datagram.bind((ip, 0))
-            port, stun_port = stream.getsockname()[1], datagram.getsockname()[1]
+        port, stun_port = free_port(socket.SOCK_STREAM, ip), free_port(socket.SOCK_DGRAM, ip)
         if leaf:
             self.certificates.install(leaf, self.folder / "certs", hostname)
         relay = Program([program("derper"), "-a", f"{host}:{port}", "-hostname", hostname, "-certmode", "manual", "-certdir",

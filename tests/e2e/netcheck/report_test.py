@@ -14,7 +14,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from programs import DEADLINE, program  # noqa: E402
+from programs import DEADLINE, free_port, program  # noqa: E402
 
 COOKIE = 0x2112A442
 
@@ -95,9 +95,7 @@ class ReportTest(unittest.TestCase):
         self.assertTrue(indented.startswith('{\n\t"Now": "'), indented)
 
     def test_the_probes_come_from_the_port_that_was_asked_for(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port(socket.SOCK_DGRAM, "127.0.0.1")
         done = netcheck("-derp-map", str(self.path), "-bind-port", str(port))
         self.assertIn(f"\t* IPv4: yes, 127.0.0.1:{port}\n", done.stdout)
         done = netcheck("-derp-map", str(self.path), env={"TS_DEBUG_NETCHECK_UDP_BIND": f"127.0.0.1:{port}"})
