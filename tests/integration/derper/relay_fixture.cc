@@ -186,13 +186,29 @@ double RelayFixture::Metric(const std::string& name, const std::vector<std::stri
   return -1;
 }
 
+double RelayFixture::MetricSum(const std::string& name) {
+  double sum = 0;
+  for (const metrics::Family& family : registry_.Gather()) {
+    if (family.name != name) continue;
+    for (const metrics::Sample& sample : family.samples) sum += sample.value;
+  }
+  return sum;
+}
+
 void RelayFixture::WaitForMetric(const std::string& name, double value,
                                  const std::vector<std::string>& label_values) {
+  WaitUntilEqual(name, value, [&] { return Metric(name, label_values); });
+}
+
+void RelayFixture::WaitForMetricSum(const std::string& name, double value) {
+  WaitUntilEqual(name, value, [&] { return MetricSum(name); });
+}
+
+void RelayFixture::WaitUntilEqual(const std::string& name, double value,
+                                  const std::function<double()>& read) {
   const TimePoint deadline = Soon();
-  while (Metric(name, label_values) != value) {
-    if (clock_.Now() > deadline) {
-      FAIL(name << " is " << Metric(name, label_values) << ", not " << value);
-    }
+  while (read() != value) {
+    if (clock_.Now() > deadline) FAIL(name << " is " << read() << ", not " << value);
     std::this_thread::yield();
   }
 }

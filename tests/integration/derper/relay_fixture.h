@@ -1,6 +1,7 @@
 // A real relay on loopback ports of its own choice, and clients that talk to it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -91,6 +92,10 @@ class RelayFixture {
   void WaitForMetric(const std::string& name, double value,
                      const std::vector<std::string>& label_values = {});
 
+  // All its samples together: which bucket a round trip falls into is the machine's affair.
+  double MetricSum(const std::string& name);
+  void WaitForMetricSum(const std::string& name, double value);
+
   // Dials these relays as -mesh-with would, trusting their certificates. Needs a mesh key.
   void MeshWith(const std::vector<const RelayFixture*>& others);
   void MeshWith(relay::MeshLinksOptions options);  // with the relay's own keys
@@ -99,6 +104,8 @@ class RelayFixture {
   void Stop(Duration patience = std::chrono::seconds(2));
 
  private:
+  void WaitUntilEqual(const std::string& name, double value, const std::function<double()>& read);
+
   SystemRandom random_;
   SystemClock clock_;
   Logger logger_;

@@ -250,7 +250,7 @@ TEST_CASE("a connection ended in mid exchange is relay.closed", "[diagnosis][rel
 }
 
 TEST_CASE("packets kept back are relay.slow", "[diagnosis][relay]") {
-  PacketRelay packets(Unchanged, std::chrono::milliseconds(70));
+  PacketRelay packets(Unchanged, std::chrono::milliseconds(150));
   const FaultyRelay relay(Certificate(),
                           [&packets](RelaySide& side, int index) { packets.Play(side, index); });
   const RunReport report = WalkFixture().Walk(relay.Node());
