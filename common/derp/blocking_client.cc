@@ -141,6 +141,7 @@ Expected<ServerMessage, ClientFailure> BlockingClient::Receive(TimePoint deadlin
   if (dead_) return Fail(*dead_);
   Check(session_.has_value(), "Receive() comes after the login");
   auto message = NextMessage(deadline);
+  if (message && std::holds_alternative<wire::Restarting>(*message)) told_restarting_ = true;
   if (!message && (unwritable_ || !IsTimeout(message.error()))) return Dead(message.error());
   return message;
 }

@@ -49,6 +49,9 @@ class BlockingClient {
   // is silent for kClientReadTimeout is dead.
   Expected<ServerMessage, ClientFailure> Receive(TimePoint deadline);
 
+  // Whether a Restarting was among what Receive() gave.
+  bool told_restarting() const { return told_restarting_; }
+
   const NodePublic& key() const { return key_; }
   const NodePublic& server() const { return server_; }  // zero until known
   net::ByteStream& stream() { return *stream_; }
@@ -78,6 +81,7 @@ class BlockingClient {
   Bytes unsent_;
   Bytes input_;
   std::size_t consumed_ = 0;
+  bool told_restarting_ = false;
   std::optional<ClientFailure> unwritable_;  // what came before is still read, then it is dead
   std::optional<ClientFailure> dead_;
 };

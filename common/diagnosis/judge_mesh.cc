@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "common/diagnosis/catalogue.h"
+#include "common/diagnosis/connection_end.h"
 #include "common/diagnosis/judgement.h"
 #include "common/diagnosis/units.h"
 
@@ -279,13 +280,10 @@ void JudgeClosed(RunReport& report, const MeshReport& mesh) {
   for (const MeshReport::Closed& closed : mesh.closed) {
     for (NodeReport& node : report.nodes) {
       if (node.region_id != mesh.region_id || node.node != closed.node) continue;
-      Finding finding = MakeFinding("relay.closed");
+      Finding finding = ClosedFinding(closed.end, closed.after);
       finding.region = node.region;
       finding.region_id = node.region_id;
       finding.node = node.node;
-      finding.headline = "ends the connection in the middle of the exchange";
-      finding.fact = fmt::format("{} after {}", closed.how, Milliseconds(closed.after));
-      finding.advice = "look at the relay's and the proxy's log";
       for (StageResult& result : node.stages) {
         if (result.stage != Stage::kRelay) continue;
         result.outcome = Outcome::kFail;

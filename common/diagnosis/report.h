@@ -78,6 +78,12 @@ struct MeshDirection {
   std::string code;
 };
 
+// How a relay ended a connection (connection_end.h).
+struct ConnectionEnd {
+  std::string how;          // for a fact; printable
+  bool restarting = false;  // it had sent Restarting
+};
+
 struct MeshReport {
   std::string region;
   std::int64_t region_id = 0;
@@ -85,7 +91,7 @@ struct MeshReport {
   // Nodes whose connection ended in mid exchange (relay.closed).
   struct Closed {
     std::string node;
-    std::string how;
+    ConnectionEnd end;
     Duration after{};
   };
   std::vector<Closed> closed;

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "common/base/text.h"
 #include "common/diagnosis/catalogue.h"
+#include "common/diagnosis/connection_end.h"
 #include "common/diagnosis/units.h"
 
 namespace derp::diagnosis {
@@ -36,7 +36,11 @@ class IdleWaiter final : public Waiter {
       const Error& error = message.error().error;
       const bool waits =
           message.error().fault == ClientFault::kTransport && error.code == ErrorCode::kTimeout;
-      if (!waits) return Finish(Cut(error, now - idle_.since));
+      if (!waits) {
+        const ConnectionEnd end = HearEnd(*idle_.client, message.error(), clock_);
+        const Duration after = now - idle_.since;
+        return Finish(end.restarting ? ClosedFinding(end, after) : Cut(end, after));
+      }
       return now < idle_.since + hold_ || Finish(std::nullopt);
     }
   }
@@ -47,11 +51,10 @@ class IdleWaiter final : public Waiter {
     return false;
   }
 
-  static Finding Cut(const Error& error, Duration after) {
+  static Finding Cut(const ConnectionEnd& end, Duration after) {
     Finding finding =
         MakeFinding("relay.idle_cut", "an idle connection is cut",
-                    fmt::format("cut {} after the last packet: {}", ShortDuration(after),
-                                PrintablePeerText(error.context)),
+                    fmt::format("cut {} after the last packet: {}", ShortDuration(after), end.how),
                     "raise the idle time-out of what stands in front of the relay above 120 s");
     finding.data["idle_ms"] =
         std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(after).count()};

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <poll.h>
 
-#include "common/base/text.h"
+#include "common/diagnosis/connection_end.h"
 #include "common/diagnosis/packet_ledger.h"
 #include "common/diagnosis/stage_relay.h"
 #include "common/diagnosis/stage_stun.h"
@@ -193,7 +193,7 @@ class MeshRun {
   }
 
   void Close(std::size_t member, const ClientFailure& failure) {
-    closed_[member] = PrintablePeerText(failure.error.context);
+    closed_[member] = HearEnd(*members_[member].client, failure, context_.clock);
     closed_after_ = context_.clock.Now() - start_;
   }
 
@@ -203,7 +203,7 @@ class MeshRun {
   TimePoint start_;
   TimePoint deadline_;
   std::vector<Direction> directions_;
-  std::vector<std::optional<std::string>> closed_;  // how the connection ended
+  std::vector<std::optional<ConnectionEnd>> closed_;
   Duration closed_after_{};
 };
 

@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "common/diagnosis/catalogue.h"
+#include "common/diagnosis/connection_end.h"
 #include "common/diagnosis/packet_ledger.h"
 #include "common/diagnosis/stage_stun.h"
 #include "common/diagnosis/units.h"
@@ -79,7 +80,7 @@ class RelayRun {
       sender_.Append(receiver_.key(), ledger_.Make(0, counted, now));
     }
     if (const auto sent = sender_.Flush(deadline_); !sent) {
-      Closed(sent.error());
+      Closed(sender_, sent.error());
       return false;
     }
     (counted ? counted_sent_ : tries_) += count;
@@ -92,11 +93,13 @@ class RelayRun {
     if (!message) {
       const bool timeout = message.error().fault == ClientFault::kTransport &&
                            message.error().error.code == ErrorCode::kTimeout;
-      if (!timeout) Closed(message.error());
+      if (!timeout) Closed(receiver_, message.error());
       return false;
     }
     if (const auto* ping = std::get_if<Ping>(&*message)) {
-      if (const auto pong = receiver_.SendPong(ping->data, deadline_); !pong) Closed(pong.error());
+      if (const auto pong = receiver_.SendPong(ping->data, deadline_); !pong) {
+        Closed(receiver_, pong.error());
+      }
     }
     const auto* packet = std::get_if<wire::RecvPacket>(&*message);
     if (packet != nullptr && packet->source == sender_.key()) Take(packet->packet);
@@ -119,13 +122,9 @@ class RelayRun {
     rtts_.push_back(took);
   }
 
-  void Closed(const ClientFailure& failure) {
+  void Closed(BlockingClient& client, const ClientFailure& failure) {
     const Duration after = context_.clock.Now() - start_;
-    stage_.finding = MakeFinding(
-        "relay.closed", "ends the connection in the middle of the exchange",
-        fmt::format("{} after {}", PrintablePeerText(failure.error.context), Milliseconds(after)),
-        "look at the relay's and the proxy's log");
-    stage_.finding->data["after_ms"] = static_cast<double>(after.count()) / 1e6;
+    stage_.finding = ClosedFinding(HearEnd(client, failure, context_.clock), after);
   }
 
   void Judge(std::optional<Duration> tcp_rtt) {

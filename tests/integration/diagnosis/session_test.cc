@@ -249,6 +249,27 @@ TEST_CASE("a connection ended in mid exchange is relay.closed", "[diagnosis][rel
   CHECK(test::CodesOf(WalkFixture().Walk(relay.Node())) == Texts{"relay.closed"});
 }
 
+TEST_CASE("a relay that restarts in mid exchange is relay.closed, and its word is told",
+          "[diagnosis][relay]") {
+  const Server server;
+  const int leaves_first = GENERATE(0, 1);
+  const FaultyRelay relay(Certificate(), [&](RelaySide& side, int index) {
+    side.LogIn(server.key);
+    if (index != leaves_first) {
+      side.AtEnd();
+      return;
+    }
+    Bytes restarting;
+    wire::AppendRestarting(restarting, {.reconnect_in = {}, .try_for = {}});
+    side.Send(restarting);
+    side.Close();
+  });
+  const RunReport report = WalkFixture().Walk(relay.Node());
+  REQUIRE(test::CodesOf(report) == Texts{"relay.closed"});
+  CHECK_THAT(report.findings[0].fact, Catch::StartsWith("it said that it restarts, then: "));
+  CHECK(report.findings[0].advice == "check again when the relay has restarted");
+}
+
 TEST_CASE("packets kept back are relay.slow", "[diagnosis][relay]") {
   PacketRelay packets(Unchanged, std::chrono::milliseconds(150));
   const FaultyRelay relay(Certificate(),

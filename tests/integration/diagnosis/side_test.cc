@@ -286,6 +286,7 @@ struct ClosedRelay {
   SystemRandom random;
   NodePrivate known = NodePrivate::Generate(random);
   NodePrivate server = NodePrivate::Generate(random);
+  bool restarts = false;             // says so before it cuts an idle connection
   std::optional<Duration> cut_idle;  // ends a connection that was used and is silent so long
   std::atomic<bool> admits_none = false;
 
@@ -304,6 +305,9 @@ struct ClosedRelay {
     for (int number = 0;; ++number) {
       const bool used = number > kCountedPackets;  // the first one, and the counted
       if (cut_idle && used && !net::WaitReadable(socket, clock.Now() + *cut_idle)) {
+        Bytes restarting;
+        if (restarts) wire::AppendRestarting(restarting, {.reconnect_in = {}, .try_for = {}});
+        side.Send(restarting);
         return side.Close();
       }
       const auto frame = side.ReadFrame();
@@ -359,6 +363,20 @@ TEST_CASE("strangers kept out are admission.closed once, and admission is fine",
   const RunReport report = fixture.Walk(site.Node());
   CHECK(test::CodesOf(report) == Texts{"admission.closed"});
   CHECK(report.nodes[0].Find(Stage::kAdmission, {})->outcome == Outcome::kOk);
+}
+
+TEST_CASE("a relay that restarts cuts idle connections, and nothing in front of it is blamed",
+          "[diagnosis][relay]") {
+  ClosedRelay relay;
+  relay.cut_idle = std::chrono::milliseconds(100);
+  relay.restarts = true;
+  const ClosedSite site(relay);
+  WalkFixture fixture;
+  fixture.asked.idle = std::chrono::seconds(20);
+  fixture.context.node_key = relay.known;
+  const RunReport report = fixture.Walk(site.Node());
+  REQUIRE(test::CodesOf(report) == Texts{"relay.closed"});
+  CHECK_THAT(report.findings[0].fact, Catch::StartsWith("it said that it restarts, then: "));
 }
 
 TEST_CASE("an idle connection that stands is fine, one that is cut is relay.idle_cut",

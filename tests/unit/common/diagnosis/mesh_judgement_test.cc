@@ -138,7 +138,7 @@ TEST_CASE("a connection that ends under the mesh's packets is relay.closed", "[d
   measured.nodes = {HealthyNode("5a", "192.0.2.1"), HealthyNode("5b", "192.0.2.2")};
   MeshReport mesh;
   mesh.region_id = 5;
-  mesh.closed = {{"5b", "read: EOF", std::chrono::milliseconds(12)}};
+  mesh.closed = {{"5b", {.how = "read: EOF"}, std::chrono::milliseconds(12)}};
   measured.meshes = {mesh};
   const RunReport report = Judge(std::move(measured));
   REQUIRE(report.findings.size() == 1);
