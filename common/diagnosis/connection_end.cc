@@ -23,11 +23,10 @@ ConnectionEnd HearEnd(BlockingClient& client, const ClientFailure& failure, cons
 }
 
 Finding ClosedFinding(const ConnectionEnd& end, Duration after) {
-  Finding finding =
-      MakeFinding("relay.closed", "ends the connection in the middle of the exchange",
-                  fmt::format("{} after {}", end.how, Milliseconds(after)),
-                  end.restarting ? "check again when the relay has restarted"
-                                 : "look at the relay's and the proxy's log");
+  Finding finding = MakeFinding("relay.closed", "ends the connection in the middle of the exchange",
+                                fmt::format("{} after {}", end.how, Milliseconds(after)),
+                                end.restarting ? "check again when the relay has restarted"
+                                               : "look at the relay's and the proxy's log");
   finding.data["after_ms"] = static_cast<double>(after.count()) / 1e6;
   return finding;
 }
