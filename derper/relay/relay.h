@@ -64,7 +64,8 @@ struct RelayOptions {
   Duration login_timeout = kLoginTimeout;  // TLS, head and login together
   Duration keep_alive = kKeepAliveInterval;
   Duration keep_alive_jitter = kKeepAliveJitter;
-  std::size_t queue_depth = 32;  // packets per lane
+  Duration round_trip_interval = std::chrono::seconds(10);  // derp_tcp_rtt, per client
+  std::size_t queue_depth = 32;                             // packets per lane
   // So many connections go to one worker before the next gets any; 1 spreads evenly.
   std::size_t connections_per_block = 16;
   bool rtt_statistics = true;

@@ -18,7 +18,6 @@ constexpr std::size_t kLimitedReadSize = 16 * 1024;
 // Output rounds of 64 KiB that one connection gets before the others have their turn.
 constexpr int kRoundsPerTurn = 4;
 constexpr auto kIdleAfter = std::chrono::milliseconds(500);
-constexpr auto kRoundTripInterval = std::chrono::seconds(10);
 constexpr auto kSettled = std::chrono::milliseconds(250);  // what was sent last is acknowledged
 // For a client that reads a streamed answer, perhaps a person who stopped the screen.
 constexpr auto kStreamStall = std::chrono::seconds(30);
@@ -376,7 +375,8 @@ void Connection::SampleRoundTrip() {
     ++bucket;
   }
   worker_.counters().round_trips[bucket].Add();
-  worker_.AddDeadline(self_, DeadlineKind::kRoundTrip, worker_.Now() + kRoundTripInterval);
+  worker_.AddDeadline(self_, DeadlineKind::kRoundTrip,
+                      worker_.Now() + worker_.options().round_trip_interval);
 }
 
 bool Connection::AskRoundTrip() {

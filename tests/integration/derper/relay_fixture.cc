@@ -197,18 +197,19 @@ double RelayFixture::MetricSum(const std::string& name) {
 
 void RelayFixture::WaitForMetric(const std::string& name, double value,
                                  const std::vector<std::string>& label_values) {
-  WaitUntilEqual(name, value, [&] { return Metric(name, label_values); });
-}
-
-void RelayFixture::WaitForMetricSum(const std::string& name, double value) {
-  WaitUntilEqual(name, value, [&] { return MetricSum(name); });
-}
-
-void RelayFixture::WaitUntilEqual(const std::string& name, double value,
-                                  const std::function<double()>& read) {
   const TimePoint deadline = Soon();
-  while (read() != value) {
-    if (clock_.Now() > deadline) FAIL(name << " is " << read() << ", not " << value);
+  while (Metric(name, label_values) != value) {
+    if (clock_.Now() > deadline) {
+      FAIL(name << " is " << Metric(name, label_values) << ", not " << value);
+    }
+    std::this_thread::yield();
+  }
+}
+
+void RelayFixture::WaitForMetricSum(const std::string& name, double at_least) {
+  const TimePoint deadline = Soon();
+  while (MetricSum(name) < at_least) {
+    if (clock_.Now() > deadline) FAIL(name << " is " << MetricSum(name) << " in all");
     std::this_thread::yield();
   }
 }

@@ -94,7 +94,7 @@ class RelayFixture {
 
   // All its samples together: which bucket a round trip falls into is the machine's affair.
   double MetricSum(const std::string& name);
-  void WaitForMetricSum(const std::string& name, double value);
+  void WaitForMetricSum(const std::string& name, double at_least);
 
   // Dials these relays as -mesh-with would, trusting their certificates. Needs a mesh key.
   void MeshWith(const std::vector<const RelayFixture*>& others);
@@ -104,8 +104,6 @@ class RelayFixture {
   void Stop(Duration patience = std::chrono::seconds(2));
 
  private:
-  void WaitUntilEqual(const std::string& name, double value, const std::function<double()>& read);
-
   SystemRandom random_;
   SystemClock clock_;
   Logger logger_;

@@ -102,6 +102,17 @@ TEST_CASE("clients and flows have the figures of what was sent, over any workers
   CHECK(snapshot.untracked.counts.packets == 0);
 }
 
+TEST_CASE("a silent client's round trip is counted again and again", "[traffic]") {
+  RelayFixture f({.adjust = [](relay::RelayOptions& options) {
+    options.round_trip_interval = std::chrono::milliseconds(300);  // longer than it takes to settle
+  }});
+  auto client = f.Connect();
+  client.RoundTrip();
+  f.WaitForMetricSum("derp_tcp_rtt", 4);
+  client.RoundTrip();
+  f.WaitForMetricSum("derp_tcp_rtt", 6);
+}
+
 TEST_CASE("a client's home, its round trip and its departure show in the figures", "[traffic]") {
   RelayFixture f;
   auto a = f.Connect();
