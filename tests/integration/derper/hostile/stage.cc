@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kPairs = 6;
 constexpr int kQuietMs = 700;  // before the attack
 constexpr auto kPatience = std::chrono::seconds(5);
+constexpr int kGoodReadings = 10;  // one after the other
 
 std::size_t Lines(std::string_view text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -53,8 +54,7 @@ struct Measurement {
     figures.cpu_seconds = after.cpu_seconds - before.cpu_seconds;
     figures.memory_before_kib = before.memory_kib;
     figures.memory_growth_kib = after.peak_kib - before.memory_kib;
-    AwaitDescriptors(stage, descriptors);
-    const std::size_t left = stage.server_.ReadUsage().descriptors;
+    const std::size_t left = AwaitDescriptors(stage, descriptors);
     figures.descriptors_left = left - std::min(left, descriptors);
     const Latency rest = stage.pairs_.Finish();
     figures.during.delivered += rest.delivered;
@@ -69,10 +69,15 @@ struct Measurement {
     return figures;
   }
 
-  // The hostile peers have hung up; the relay notices in its own time.
-  static void AwaitDescriptors(Stage& stage, std::size_t wanted) {
+  // The hostile peers have hung up; the relay notices in its own time, and those who still wait in
+  // the listener's queue come later: so it must have no more than are wanted for some time. Returns
+  // how many it has in the end.
+  static std::size_t AwaitDescriptors(Stage& stage, std::size_t wanted) {
     const TimePoint deadline = After(kPatience);
-    while (stage.server_.ReadUsage().descriptors > wanted && SystemClock().Now() < deadline) {
+    for (int good = 0;;) {
+      const std::size_t now = stage.server_.ReadUsage().descriptors;
+      good = now <= wanted ? good + 1 : 0;
+      if (good == kGoodReadings || SystemClock().Now() >= deadline) return now;
       poll(nullptr, 0, 10);
     }
   }
