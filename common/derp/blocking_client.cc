@@ -7,10 +7,15 @@ namespace derp {
 namespace {
 
 constexpr std::size_t kReadSize = 16 * 1024;  // one TLS record
+// What is there when the deadline has passed is still read, but no more than this without a
+// message.
+constexpr int kLateReads = 16;
 
 ClientFailure Transport(Error error) {
   return {.fault = ClientFault::kTransport, .error = std::move(error)};
 }
+
+ClientFailure Late() { return Transport({ErrorCode::kTimeout, "read: i/o timeout", 0}); }
 
 bool IsTimeout(const ClientFailure& failure) {
   return failure.fault == ClientFault::kTransport && failure.error.code == ErrorCode::kTimeout;
@@ -122,16 +127,18 @@ Expected<wire::ServerInfo, ClientFailure> BlockingClient::AwaitServerInfo(TimePo
       return Dead(ended.fault == ClientFault::kTransport ? message.error() : ended);
     }
     if (const auto* info = std::get_if<wire::ServerInfo>(&*message)) return *info;
+    if (clock_.Now() >= deadline) return Dead(Late());
   }
 }
 
 Expected<ServerMessage, ClientFailure> BlockingClient::NextMessage(TimePoint deadline) {
-  for (;;) {
+  for (int late = 0;;) {
     ByteView input = unread();
     const auto message = session_->Take(input, clock_.Now());
     Consume(input);
     if (!message) return Fail(message.error());
     if (*message) return **message;
+    if (clock_.Now() >= deadline && ++late > kLateReads) return Fail(unwritable_.value_or(Late()));
     const auto more = ReadMore(deadline);
     if (!more) return Fail(more.error());
   }

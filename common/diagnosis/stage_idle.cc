@@ -12,6 +12,8 @@ namespace derp::diagnosis {
 
 namespace {
 
+constexpr int kMessagesAtOnce = 256;  // before the others of the loop have a turn
+
 class IdleWaiter final : public Waiter {
  public:
   IdleWaiter(const Clock& clock, IdleClient idle, Duration hold,
@@ -24,8 +26,8 @@ class IdleWaiter final : public Waiter {
 
   bool Step(bool) override {
     first_ = false;  // what came before this began is read at once
-    for (;;) {
-      const TimePoint now = clock_.Now();
+    TimePoint now = clock_.Now();
+    for (int left = kMessagesAtOnce; left > 0; --left, now = clock_.Now()) {
       const auto message = idle_.client->Receive(now);
       if (message) {
         if (const auto* ping = std::get_if<Ping>(&*message)) {
@@ -41,8 +43,9 @@ class IdleWaiter final : public Waiter {
         const Duration after = now - idle_.since;
         return Finish(end.restarting ? ClosedFinding(end, after) : Cut(end, after));
       }
-      return now < idle_.since + hold_ || Finish(std::nullopt);
+      break;
     }
+    return now < idle_.since + hold_ || Finish(std::nullopt);
   }
 
  private:

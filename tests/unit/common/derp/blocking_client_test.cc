@@ -200,6 +200,55 @@ TEST_CASE("what a relay said before it hung up is told although nothing can be w
   }
 }
 
+namespace {
+
+// A relay that sends the same without end; a read takes a millisecond.
+class FloodStream final : public net::ByteStream {
+ public:
+  FloodStream(Bytes first, Bytes frame, test::FakeClock& clock)
+      : next_(std::move(first)), frame_(std::move(frame)), clock_(clock) {}
+
+  Expected<std::size_t, Error> Read(ByteSpan out, TimePoint) override {
+    clock_.Advance(std::chrono::milliseconds(1));
+    const std::size_t count = std::min(out.size(), next_.size());
+    std::copy_n(next_.begin(), count, out.begin());
+    next_.erase(next_.begin(), next_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (next_.empty()) next_ = frame_;
+    return count;
+  }
+  Expected<void, Error> Write(ByteView, TimePoint) override { return {}; }
+  int fd() const override { return -1; }
+  bool buffered() const override { return true; }
+
+ private:
+  Bytes next_;
+  Bytes frame_;
+  test::FakeClock& clock_;
+};
+
+}  // namespace
+
+TEST_CASE("a relay that sends without end holds nobody beyond the deadline", "[derp][client]") {
+  Fixture f;
+  const Bytes unknown = {0x7f, 0, 0, 0, 2, 1, 2};
+  const NodePublic server = f.golden.Secret("server").Public();
+  SECTION("frames of an unknown kind") {
+    const Bytes login = Concat({f.golden.Step("fast_start", 1), f.golden.Step("fast_start", 2)});
+    BlockingClient client(std::make_unique<FloodStream>(login, unknown, f.clock), f.Options(),
+                          f.random, f.clock);
+    REQUIRE(client.FastStart(server, f.deadline));
+    CHECK(client.Receive(f.deadline).error().error.code == ErrorCode::kTimeout);
+    CHECK(client.Receive(f.clock.Now()).error().error.code == ErrorCode::kTimeout);
+  }
+  SECTION("instead of the login's answer") {
+    const Bytes frame = GENERATE(as<Bytes>{}, Bytes{0x7f, 0, 0, 0, 2, 1, 2},
+                                 Bytes{0x12, 0, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8});
+    BlockingClient client(std::make_unique<FloodStream>(frame, frame, f.clock), f.Options(),
+                          f.random, f.clock);
+    CHECK(client.FastStart(server, f.deadline).error().error.code == ErrorCode::kTimeout);
+  }
+}
+
 TEST_CASE("a relay key of low order ends the login before anything is sent", "[derp][client]") {
   Fixture f;
   std::array<std::uint8_t, kKeySize> one{};
